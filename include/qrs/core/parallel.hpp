@@ -1,0 +1,118 @@
+// Loops over all cores, with the same bits for any number of threads.
+//
+// parallel_for(count, body) calls body(i) for i in [0, count) in any order, on any thread. Results are the same bits for
+// every thread count because a body may only write what belongs to its own i; where a sum crosses bodies, each body
+// writes a partial sum of a chunk of fixed size and the caller adds the partials in index order (never a
+// `reduction(+)`, never an atomic on a float).
+//
+// OpenMP where the compiler has it (-fopenmp), threads of the standard library elsewhere: the latter is what the thread
+// sanitiser build uses, because the sanitiser cannot see into the OpenMP runtime. An exception thrown by a body leaves
+// the loop on the calling thread (the first one caught; the others are dropped).
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <utility>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#else
+#include <thread>
+#include <vector>
+#endif
+
+namespace qrs {
+
+namespace detail {
+
+/// The calling thread's own limit, set by ThreadLimit; 0 means the machine's (or OMP_NUM_THREADS).
+inline thread_local int thread_limit = 0;
+
+/// True inside a body: a nested loop then runs on the thread it is on.
+inline thread_local bool inside_parallel = false;
+
+inline int default_threads() {
+#if defined(_OPENMP)
+  return omp_get_max_threads();
+#else
+  if (const char* text = std::getenv("OMP_NUM_THREADS")) {
+    const int wanted = std::atoi(text);
+    if (wanted > 0) return wanted;
+  }
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+#endif
+}
+
+}  // namespace detail
+
+/// How many threads the next parallel loop started by this thread may use.
+inline int num_threads() { return detail::thread_limit > 0 ? detail::thread_limit : detail::default_threads(); }
+
+/// Limits the parallel loops started by this thread while it lives; two models in one process may use different counts.
+///   qrs::ThreadLimit limit(3);
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(int threads) : before_(std::exchange(detail::thread_limit, threads)) {}
+  ~ThreadLimit() { detail::thread_limit = before_; }
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+ private:
+  int before_;
+};
+
+/// Calls body(i) for every i in [0, count). Tasks are handed out one at a time, so that a core that is slowed down by
+/// its neighbours takes fewer; make them coarse (tens of microseconds at least).
+template <class Body>
+void parallel_for(std::int64_t count, const Body& body) {
+  const int threads = static_cast<int>(std::min<std::int64_t>(num_threads(), count));
+  if (threads <= 1 || detail::inside_parallel) {
+    for (std::int64_t i = 0; i < count; ++i) body(i);
+    return;
+  }
+  std::atomic<std::int64_t> next{0};
+  std::exception_ptr failure;
+  std::mutex failure_mutex;
+  const auto work = [&] {
+    detail::inside_parallel = true;
+    try {
+      for (std::int64_t i = next.fetch_add(1, std::memory_order_relaxed); i < count;
+           i = next.fetch_add(1, std::memory_order_relaxed)) {
+        body(i);
+      }
+    } catch (...) {
+      next.store(count, std::memory_order_relaxed);  // the others stop at their next task
+      const std::lock_guard lock(failure_mutex);
+      if (!failure) failure = std::current_exception();
+    }
+    detail::inside_parallel = false;
+  };
+#if defined(_OPENMP)
+#pragma omp parallel num_threads(threads)
+  work();
+#else
+  std::vector<std::thread> others;
+  others.reserve(static_cast<std::size_t>(threads - 1));
+  for (int t = 1; t < threads; ++t) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
+#endif
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// Calls body(begin, end) for consecutive chunks of [0, count) of at most `grain` items. The chunks depend on count and
+/// grain alone, never on the number of threads.
+template <class Body>
+void parallel_chunks(std::int64_t count, std::int64_t grain, const Body& body) {
+  const std::int64_t chunks = (count + grain - 1) / grain;
+  parallel_for(chunks, [&](std::int64_t chunk) {
+    const std::int64_t begin = chunk * grain;
+    body(begin, std::min(count, begin + grain));
+  });
+}
+
+}  // namespace qrs
