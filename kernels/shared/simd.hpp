@@ -1,0 +1,72 @@
+// Vec<T>: as many values of T as one register of the target holds, in the vector types GCC and clang share.
+//
+// Vec<float> has 16 lanes with AVX-512, 8 with AVX, 4 otherwise. Arithmetic is written with the plain operators; a*b + c
+// in one expression becomes one fused multiply-add where the target has it. Tails go through load_tail/store_tail, which
+// touch only the lanes that exist.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace qrs::simd {
+
+#if defined(__AVX512F__)
+inline constexpr int register_bytes = 64;
+inline constexpr int registers = 32;
+#elif defined(__AVX__)
+inline constexpr int register_bytes = 32;
+inline constexpr int registers = 16;
+#else
+inline constexpr int register_bytes = 16;
+inline constexpr int registers = 16;
+#endif
+
+template <class T>
+struct VecType {
+  typedef T type __attribute__((vector_size(register_bytes)));
+};
+template <class T>
+using Vec = typename VecType<T>::type;
+
+/// Values in one register.
+template <class T>
+inline constexpr int lanes = register_bytes / static_cast<int>(sizeof(T));
+
+template <class T>
+inline Vec<T> load(const T* from) {
+  Vec<T> v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+
+template <class T>
+inline void store(T* to, Vec<T> v) {
+  std::memcpy(to, &v, sizeof v);
+}
+
+template <class T>
+inline Vec<T> broadcast(T value) {
+  return Vec<T>{} + value;
+}
+
+/// The first `count` lanes from memory, zero in the others; 0 <= count <= lanes.
+template <class T>
+inline Vec<T> load_tail(const T* from, std::int64_t count) {
+  Vec<T> v{};
+  std::memcpy(&v, from, static_cast<std::size_t>(count) * sizeof(T));
+  return v;
+}
+
+/// Writes the first `count` lanes.
+template <class T>
+inline void store_tail(T* to, Vec<T> v, std::int64_t count) {
+  std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(T));
+}
+
+/// max(a, b) lane by lane; b where a is NaN... see each caller: a > b ? a : b.
+template <class T>
+inline Vec<T> max(Vec<T> a, Vec<T> b) {
+  return a > b ? a : b;
+}
+
+}  // namespace qrs::simd
