@@ -1,0 +1,3 @@
+// Elementwise maps on the CPU.
+#pragma once
+#include "elementwise.hpp"
