@@ -10,6 +10,7 @@
 // Source: the tape of Griewank and Walther, Evaluating Derivatives, 2008, section 3.2.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -137,9 +138,11 @@ class Tape {
   }
 
   /// Adds d loss / d parameter to the gradient of every parameter the loss depends on, and empties the tape.
-  /// The loss must hold one element.
+  /// The loss must hold one element, and a finite one.
   void backward(const Var<T>& loss) {
     QRS_CHECK(loss.value().size() == 1, "[backward] expected a loss of one element, got shape ", loss.shape());
+    const T value = loss.value().item();
+    QRS_CHECK(std::isfinite(value), "[backward] expected a finite loss, got ", static_cast<double>(value));
     backward(loss, Tensor<T>::full(loss.shape(), T(1), loss.device()));
   }
   /// The same from a given gradient of `output`: the vector-Jacobian product.
