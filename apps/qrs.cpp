@@ -1,0 +1,43 @@
+// The program `qrs`: the command table. Exit status: 0 ok, 1 failed, 2 usage.
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "commands/commands.hpp"
+#include "qrs/core/error.hpp"
+#include "qrs/version.hpp"
+
+namespace {
+
+using AddCommand = void (*)(CLI::App& program);
+
+/// Every verb, in the order of `qrs --help`.
+const std::vector<AddCommand> command_table = {};
+
+constexpr int usage_error = 2;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App program{"Train, run and audit the networks of QRS.", "qrs"};
+  program.set_version_flag("--version",
+                           qrs::text("qrs ", qrs::version_major, ".", qrs::version_minor, ".", qrs::version_patch));
+  program.footer(
+      "`qrs VERB --help` tells a verb's options and shows examples.\n"
+      "Exit status: 0 ok, 1 failed, 2 usage.");
+  program.require_subcommand(1);
+  for (const AddCommand add : command_table) add(program);
+
+  try {
+    program.parse(argc, argv);
+    return 0;
+  } catch (const CLI::RuntimeError& verdict) {
+    return verdict.get_exit_code();
+  } catch (const CLI::ParseError& error) {  // --help and --version arrive here too, as "errors" of status 0
+    return program.exit(error) == 0 ? 0 : usage_error;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "qrs: %s\n", error.what());
+    return 1;
+  }
+}
