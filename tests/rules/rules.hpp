@@ -1,0 +1,213 @@
+// The rules of the source tree as a function from files to complaints: who may include whom, sizes, names, macros.
+//
+// A file is a path (relative to the repository root, '/' between folders) and its text, so the rules can be tried on
+// planted files as well as on the tree.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rules {
+
+struct SourceFile {
+  std::string path;
+  std::string text;
+};
+
+/// Layer -> the layers it may include, itself left out. The order is the order of reading: every layer names only
+/// layers above it. `kernels` is both kernels/ and its bridge include/qrs/kernels.hpp.
+inline const std::vector<std::pair<std::string, std::set<std::string>>>& direct_edges() {
+  static const std::vector<std::pair<std::string, std::set<std::string>>> edges = {
+      {"core", {}},
+      {"kernels", {"core"}},
+      {"tensor", {"kernels"}},
+      {"autograd", {"tensor"}},
+      {"ops", {"autograd"}},
+      {"io", {"tensor"}},
+      {"image", {"tensor"}},
+      {"nn", {"ops", "io"}},  // io for the plain state dict, which modules load and give
+      {"optim", {"nn"}},
+      {"models", {"nn"}},
+      {"data", {"image", "io"}},
+      {"ml", {"kernels"}},
+      {"metrics", {"core"}},
+      {"train", {"data", "optim", "nn", "metrics"}},
+      {"audit", {"data", "metrics"}},
+      {"report", {"metrics", "audit"}},
+  };
+  return edges;
+}
+
+/// Layer -> every layer it may include: an edge a -> b -> c allows a to include c.
+inline std::map<std::string, std::set<std::string>> allowed_layers() {
+  std::map<std::string, std::set<std::string>> allowed;
+  for (const auto& [layer, below] : direct_edges()) {
+    allowed[layer].insert(layer);
+    for (const std::string& other : below) allowed[layer].insert(allowed.at(other).begin(), allowed.at(other).end());
+  }
+  return allowed;
+}
+
+inline std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+/// "include/qrs/ops" + "../core/error.hpp" -> "include/qrs/core/error.hpp".
+inline std::string resolve(std::string_view folder, std::string_view relative) {
+  std::vector<std::string> parts = split(folder, '/');
+  for (const std::string& part : split(relative, '/')) {
+    if (part == ".." && !parts.empty()) {
+      parts.pop_back();
+    } else if (part != ".") {
+      parts.push_back(part);
+    }
+  }
+  std::string path;
+  for (const std::string& part : parts) path += (path.empty() ? "" : "/") + part;
+  return path;
+}
+
+inline std::string folder_of(const std::string& path) { return path.substr(0, path.find_last_of('/')); }
+inline std::string name_of(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
+inline bool is_cpp(std::string_view path) {
+  return path.ends_with(".hpp") || path.ends_with(".cpp") || path.ends_with(".cu");
+}
+
+/// The layer a path belongs to; empty for the table of contents, apps, tests and bench, which may include everything.
+inline std::string layer_of(const std::string& path) {
+  if (path.starts_with("kernels/") || path == "include/qrs/kernels.hpp") return "kernels";
+  const std::vector<std::string> parts = split(path, '/');
+  return parts.size() > 3 && path.starts_with("include/qrs/") ? parts[2] : "";
+}
+
+/// The folders of include/qrs that may name a third-party header, by how that header begins.
+inline const std::map<std::string, std::set<std::string>>& third_party() {
+  static const std::map<std::string, std::set<std::string>> folders = {
+      {"Eigen/", {"ml"}}, {"nlohmann/", {"io", "report"}},
+      {"stb", {"image"}}, {"CLI/", {}},
+      {"doctest/", {}},   {"benchmark/", {}},
+      {"cuda", {}},       {"jpeglib.h", {"image"}},
+  };
+  return folders;
+}
+
+/// Checks one `#include` of a file under include/ or kernels/; returns what is wrong with it, or nothing.
+inline std::string include_complaint(const std::string& path, const std::string& target, bool quoted,
+                                     const std::set<std::string>& tree) {
+  static const std::map<std::string, std::set<std::string>> allowed = allowed_layers();
+  static const std::set<std::string> slow_to_compile = {"iostream", "sstream", "regex"};
+  const std::string layer = layer_of(path);
+
+  if (!quoted) {
+    if (target.starts_with("qrs/")) return "includes <" + target + ">: inside the library includes are relative";
+    if (slow_to_compile.contains(target)) return "includes <" + target + ">, which every user would pay for";
+    for (const auto& [prefix, folders] : third_party()) {
+      const bool runtime_of_cuda = prefix == "cuda" && path.starts_with("kernels/");
+      if (target.starts_with(prefix) && !folders.contains(layer) && !runtime_of_cuda) {
+        return "includes <" + target + ">, which " + (layer.empty() ? "it" : layer) + " may not";
+      }
+    }
+    return "";
+  }
+
+  const std::string included = resolve(folder_of(path), target);
+  if (!tree.contains(included)) return "includes \"" + target + "\", which is not in the tree";
+  if (included.starts_with("kernels/") && !path.starts_with("kernels/") && path != "include/qrs/kernels.hpp") {
+    return "includes \"" + target + "\": only include/qrs/kernels.hpp names kernels/";
+  }
+  const std::string other = layer_of(included);
+  if (layer.empty()) return "";
+  if (!allowed.contains(layer)) return "lies in a folder that is no layer: " + layer;
+  if (other.empty()) return name_of(included) == "version.hpp" ? "" : "includes \"" + target + "\", which includes it";
+  if (!allowed.at(layer).contains(other)) return "includes \"" + target + "\": " + layer + " may not include " + other;
+  return "";
+}
+
+/// Macros that may be defined: the project's three, switches of third-party headers, and in the emulator the words of
+/// the CUDA language.
+inline bool macro_allowed(const std::string& path, const std::string& macro) {
+  static const std::set<std::string> own = {"QRS_CHECK", "QRS_HD", "QRS_WITH_CUDA"};
+  if (own.contains(macro)) return true;
+  if (macro.starts_with("DOCTEST_CONFIG_") || macro.starts_with("STB_IMAGE_") || macro.starts_with("STBI_"))
+    return true;
+  return path.starts_with("kernels/shared/simt") && macro.starts_with("__");
+}
+
+/// The first word after `keyword` in a preprocessor line ("#  define X 1" -> "X"); empty for any other line.
+inline std::string directive_argument(const std::string& line, std::string_view keyword) {
+  std::size_t at = line.find_first_not_of(" \t");
+  if (at == std::string::npos || line[at] != '#') return "";
+  at = line.find_first_not_of(" \t", at + 1);
+  if (at == std::string::npos || line.compare(at, keyword.size(), keyword) != 0) return "";
+  at = line.find_first_not_of(" \t", at + keyword.size());
+  if (at == std::string::npos) return "";
+  const std::size_t end = line.find_first_of(" \t(>", line[at] == '<' ? at : at + 1);
+  return line.substr(at, end == std::string::npos ? end : end - at);
+}
+
+inline void check_text(const SourceFile& file, const std::set<std::string>& tree,
+                       std::vector<std::string>& complaints) {
+  constexpr int most_lines = 600;
+  // Written in two pieces, so that this file does not complain about itself.
+  static const std::vector<std::string> unfinished = {std::string("TO") + "DO", std::string("FIX") + "ME"};
+  const bool library = file.path.starts_with("include/") || file.path.starts_with("kernels/");
+  const auto complain = [&](int line, const std::string& what) {
+    complaints.push_back(file.path + ":" + std::to_string(line) + " " + what);
+  };
+
+  std::vector<std::string> lines = split(file.text, '\n');
+  if (lines.back().empty()) lines.pop_back();
+  if (static_cast<int>(lines.size()) > most_lines) {
+    complain(most_lines + 1, "is " + std::to_string(lines.size()) + " lines long: split it by subject");
+  }
+  if (is_cpp(file.path) && !file.text.starts_with("//")) complain(1, "does not begin with what it is for");
+  if (file.path.ends_with(".hpp") && file.text.find("\n#pragma once\n") == std::string::npos) {
+    complain(1, "has no #pragma once");
+  }
+  int number = 0;
+  for (const std::string& line : lines) {
+    ++number;
+    for (const std::string& word : unfinished) {
+      if (line.find(word) != std::string::npos) complain(number, "is unfinished: " + word);
+    }
+    if (!is_cpp(file.path)) continue;
+    if (const std::string macro = directive_argument(line, "define"); !macro.empty()) {
+      if (!macro_allowed(file.path, macro)) complain(number, "defines the macro " + macro);
+    }
+    if (const std::string include = directive_argument(line, "include"); library && include.size() > 2) {
+      const std::string target = include.substr(1, include.find_first_of("\">", 1) - 1);
+      const std::string complaint = include_complaint(file.path, target, include[0] == '"', tree);
+      if (!complaint.empty()) complain(number, complaint);
+    }
+  }
+}
+
+/// Everything that is wrong with the tree, one line each: "path:line what".
+inline std::vector<std::string> violations(const std::vector<SourceFile>& files) {
+  static const std::set<std::string> no_subject = {"util", "utils", "helper", "helpers", "common", "misc", "base"};
+  std::set<std::string> tree;
+  for (const SourceFile& file : files) tree.insert(file.path);
+
+  std::vector<std::string> complaints;
+  for (const SourceFile& file : files) {
+    const std::string name = name_of(file.path);
+    if (no_subject.contains(name.substr(0, name.find('.')))) complaints.push_back(file.path + ": a name of no subject");
+    check_text(file, tree, complaints);
+  }
+  return complaints;
+}
+
+}  // namespace rules

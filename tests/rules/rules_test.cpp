@@ -1,0 +1,102 @@
+// The tree keeps its rules, and the rules see what they are meant to see.
+#include "rules.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<rules::SourceFile> read_tree() {
+  std::vector<rules::SourceFile> files;
+  for (const char* folder : {"include", "kernels", "apps", "tests", "bench", "docs"}) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+      const std::string path = entry.path().generic_string();
+      const bool text = rules::is_cpp(path) || path.ends_with(".py") || path.ends_with(".sh") ||
+                        path.ends_with(".md") || path.ends_with("CMakeLists.txt");
+      if (!entry.is_regular_file() || !text) continue;
+      std::ifstream in(path, std::ios::binary);
+      files.push_back({path, {std::istreambuf_iterator<char>(in), {}}});
+    }
+  }
+  return files;
+}
+
+/// The complaints about one planted header beside a small tree that keeps the rules.
+std::vector<std::string> about(const std::string& path, const std::string& body) {
+  const std::string fine = "// What it is for.\n#pragma once\n";
+  return rules::violations({{"include/qrs/core/error.hpp", fine},
+                            {"include/qrs/kernels.hpp", fine + "#include \"../../kernels/gemm/gemm.hpp\"\n"},
+                            {"include/qrs/tensor/tensor.hpp", fine + "#include \"../kernels.hpp\"\n"},
+                            {"include/qrs/ops/relu.hpp", fine + "#include \"../tensor/tensor.hpp\"\n"},
+                            {"include/qrs/nn/linear.hpp", fine + "#include \"../ops/relu.hpp\"\n"},
+                            {"kernels/gemm/gemm.hpp", fine + "#include \"../../include/qrs/core/error.hpp\"\n"},
+                            {path, fine + body}});
+}
+
+bool complains(const std::string& path, const std::string& body, const std::string& words) {
+  const std::vector<std::string> found = about(path, body);
+  CAPTURE(found.size());
+  return found.size() == 1 && found[0].starts_with(path) && found[0].find(words) != std::string::npos;
+}
+
+std::string repeated(const std::string& text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("the tree keeps the rules") {
+  const std::vector<rules::SourceFile> files = read_tree();
+  CHECK(std::count_if(files.begin(), files.end(), [](const auto& f) { return f.path.starts_with("include/"); }) > 10);
+  for (const std::string& complaint : rules::violations(files)) FAIL_CHECK(complaint);
+}
+
+TEST_CASE("a planted header that keeps the rules draws no complaint") {
+  CHECK(about("include/qrs/models/resnet.hpp", "#include <vector>\n\n#include \"../nn/linear.hpp\"\n").empty());
+  CHECK(about("kernels/gemm/cuda.cu", "#include <cuda_runtime.h>\n#include \"gemm.hpp\"\n").empty());
+}
+
+TEST_CASE("an edge back is seen") {
+  CHECK(complains("include/qrs/tensor/print.hpp", "#include \"../ops/relu.hpp\"\n", "tensor may not include ops"));
+  CHECK(complains("include/qrs/optim/sgd.hpp", "#include \"../models/resnet.hpp\"\n", "not in the tree"));
+  CHECK(complains("kernels/gemm/cpu.hpp", "#include \"../../include/qrs/tensor/tensor.hpp\"\n",
+                  "kernels may not include tensor"));
+  CHECK(complains("include/qrs/metrics/roc.hpp", "#include \"../tensor/tensor.hpp\"\n",
+                  "metrics may not include tensor"));
+  CHECK(complains("include/qrs/tools/x.hpp", "#include \"../core/error.hpp\"\n", "no layer"));
+}
+
+TEST_CASE("a second bridge to the kernels is seen") {
+  CHECK(complains("include/qrs/ops/gemm.hpp", "#include \"../../../kernels/gemm/gemm.hpp\"\n",
+                  "only include/qrs/kernels.hpp"));
+}
+
+TEST_CASE("a header of a stranger is seen where it does not belong") {
+  CHECK(complains("kernels/gemm/cuda.cu", "#include <Eigen/Core>\n", "kernels may not"));
+  CHECK(complains("include/qrs/nn/conv.hpp", "#include <nlohmann/json.hpp>\n", "nn may not"));
+  CHECK(complains("include/qrs/core/log.hpp", "#include <iostream>\n", "every user would pay"));
+  CHECK(complains("include/qrs/nn/conv.hpp", "#include <qrs/ops/relu.hpp>\n", "relative"));
+  CHECK(about("include/qrs/ml/pca.hpp", "#include <Eigen/Core>\n").empty());
+}
+
+TEST_CASE("length, names, macros, guards and unfinished work are seen") {
+  CHECK(complains("include/qrs/core/long.hpp", repeated("\n", 599), "601 lines"));
+  CHECK(about("include/qrs/core/long.hpp", repeated("\n", 598)).empty());
+  CHECK(complains("include/qrs/core/utils.hpp", "", "no subject"));
+  CHECK(complains("include/qrs/core/log.hpp", "#  define LOG(x) x\n", "macro LOG"));
+  CHECK(complains("kernels/gemm/gemm_tile.hpp", "#define __shared__\n", "macro __shared__"));
+  CHECK(about("kernels/shared/simt.hpp", "#define __shared__\n").empty());
+  CHECK(complains("tests/core/x_test.cpp", std::string("// TO") + "DO\n", "unfinished"));
+  CHECK(rules::violations({{"include/qrs/core/a.hpp", "// For what.\n"}}).size() == 1);
+  CHECK(rules::violations({{"include/qrs/core/a.hpp", "\n#pragma once\n"}}).size() == 1);
+}
