@@ -4,5 +4,5 @@
 #include "../../kernels/conv2d/conv2d.hpp"
 #include "../../kernels/elementwise/cpu.hpp"
 #include "../../kernels/gemm/gemm.hpp"
-#include "../../kernels/reduce/reduce.hpp"
+#include "../../kernels/reduce/cpu.hpp"
 #include "../../kernels/shared/memory.hpp"

@@ -9,7 +9,7 @@
 // Accumulation: `(+)=` adds where params.accumulate is set and overwrites where it is not.
 // Sources: ReLU6, Howard et al. 2017 (MobileNets); SiLU, Elfwing et al. 2018; GELU (exact, by erf), Hendrycks and Gimpel
 // 2016; hardswish, Howard et al. 2019 (MobileNetV3). Equal to torch.nn.functional's functions of the same names; at a
-// kink the slope is PyTorch's (0 at x = 0 for relu, 0 outside the open interval for relu6).
+// kink the slope is PyTorch's (0 at x = 0 for relu, 0 outside the open interval for relu6, 0 at -3 and 1 at 3 for hardswish).
 #pragma once
 
 #include <cmath>
@@ -57,9 +57,9 @@ QRS_HD inline T activate_slope(Activation f, T x) {
     case Activation::identity:
       return T(1);
     case Activation::relu:
-      return x > T(0) ? T(1) : T(0);
+      return x <= T(0) ? T(0) : T(1);
     case Activation::relu6:
-      return x > T(0) && x < T(6) ? T(1) : T(0);
+      return x <= T(0) || x >= T(6) ? T(0) : T(1);
     case Activation::silu: {
       const T s = sigmoid_of(x);
       return s * (T(1) + x * (T(1) - s));
@@ -76,7 +76,7 @@ QRS_HD inline T activate_slope(Activation f, T x) {
       return T(0.5) * (T(1) + std::erf(x * T(0.70710678118654752440))) +
              x * T(0.39894228040143267794) * std::exp(T(-0.5) * x * x);
     case Activation::hardswish:
-      return x < T(-3) ? T(0) : (x <= T(3) ? x / T(3) + T(0.5) : T(1));
+      return x <= T(-3) ? T(0) : (x < T(3) ? x / T(3) + T(0.5) : T(1));
   }
   return T(1);
 }
