@@ -5,7 +5,7 @@
 //   exp     2^n * e^r, |r| <= ln 2 / 2; at most 2 ulp; gradual underflow; 0 at -inf, inf above 88.73, NaN at NaN
 //   sigmoid 1 / (1 + exp(-x)); at most 3 ulp
 //   tanh    odd polynomial below 0.625, else 1 - 2 / (1 + exp(2 x)); at most 3 ulp
-//   erf     odd polynomial below 1, else 1 - exp(-q(x)); absolute error at most 1e-7
+//   erf     odd polynomial below 0.8, else 1 - exp(-q(x)); absolute error at most 2^-23, the spacing of floats at 1
 // Vec<double>: the standard library, lane by lane: audits and gradient checks want its last digit, not speed.
 #pragma once
 
@@ -90,13 +90,13 @@ inline Vec<float> tanh(Vec<float> x) {
 inline Vec<float> erf(Vec<float> x) {
   Vec<float> a = detail::magnitude(x);
   a = a > 4.0F ? broadcast(4.0F) : a;  // erfc(4) < 2e-8
-  Vec<float> q = broadcast(-1.855748929e-04F);
-  q = q * a + 2.939615732e-03F;
-  q = q * a - 2.180535114e-02F;
-  q = q * a + 1.030374355e-01F;
-  q = q * a + 6.382256024e-01F;
-  q = q * a + 1.127040080e+00F;
-  q = q * a + 3.537089342e-04F;
+  Vec<float> q = broadcast(-2.192498324e-04F);
+  q = q * a + 3.259926620e-03F;
+  q = q * a - 2.304261464e-02F;
+  q = q * a + 1.055239217e-01F;
+  q = q * a + 6.354804224e-01F;
+  q = q * a + 1.128620928e+00F;
+  q = q * a - 1.782977394e-05F;
   const Vec<float> far = 1.0F - exp(-q);
   const Vec<float> s = a * a;
   Vec<float> p = broadcast(7.854008736e-05F);
@@ -107,7 +107,7 @@ inline Vec<float> erf(Vec<float> x) {
   p = p * s - 3.761262584e-01F;
   p = p * s + 1.128379166e+00F;
   const Vec<float> near = p * a;
-  return detail::with_sign_of(x, a < 1.0F ? near : far);
+  return detail::with_sign_of(x, a < 0.8F ? near : far);
 }
 
 inline Vec<double> exp(Vec<double> x) {
