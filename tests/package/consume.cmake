@@ -1,6 +1,6 @@
 # Builds and runs the consumer beside this file, as someone else's project would.
 #   cmake -DMODE=find_package|add_subdirectory -DSOURCE=<repository> -DBUILD=<its build folder> -DSCRATCH=<folder>
-#         -DCOMPILER=<c++> -DFLAGS=<sanitiser flags of this build, if any> -P consume.cmake
+#         -DCOMPILER=<c++> -P consume.cmake
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT status EQUAL 0)
@@ -17,7 +17,7 @@ else()
   set(where -DQRS_FROM=${SOURCE})
 endif()
 run(${CMAKE_COMMAND} -S ${SOURCE}/tests/package -B ${SCRATCH}/build ${where} -DCMAKE_CXX_COMPILER=${COMPILER}
-    -DCMAKE_CXX_FLAGS=${FLAGS} -DCMAKE_BUILD_TYPE=Debug -DCMAKE_EXPORT_COMPILE_COMMANDS=ON)
+    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_EXPORT_COMPILE_COMMANDS=ON)
 run(${CMAKE_COMMAND} --build ${SCRATCH}/build)
 run(${SCRATCH}/build/consumer)
 
