@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../../include/qrs/core/device.hpp"
+#include "../../include/qrs/core/memory.hpp"
 
 namespace qrs::kernels {
 
@@ -14,6 +15,8 @@ bool device_available();
 /// Device memory, 256-byte aligned; nullptr when there is none left.
 void* device_allocate(std::size_t bytes);
 void device_release(void* block);
+/// The process's cache of device memory, for tensors and for the work space of launchers.
+BlockCache& device_cache();
 /// Waits for the device, and throws qrs::Error where a kernel has failed.
 void device_synchronize();
 

@@ -12,20 +12,12 @@
 
 namespace qrs {
 
-#if defined(QRS_WITH_CUDA)
-/// The process's cache of device memory.
-inline BlockCache& device_cache() {
-  static BlockCache* cache = new BlockCache(kernels::device_allocate, kernels::device_release);
-  return *cache;
-}
-#endif
-
 /// The cache of a device. Throws where the library was built without CUDA or no device answers.
 inline BlockCache& cache_of(Device device) {
   if (device == Device::cpu) return host_cache();
 #if defined(QRS_WITH_CUDA)
   QRS_CHECK(kernels::device_available(), "[device] expected a CUDA device, got none on this machine");
-  return device_cache();
+  return kernels::device_cache();
 #else
   fail("[device] expected a build with CUDA (QRS_CUDA=ON), got one for the CPU alone");
 #endif
