@@ -61,7 +61,7 @@ inline simd::Vec<T> activate_slope_vec(simd::Vec<T> x) {
            x * T(0.39894228040143267794) * simd::exp(T(-0.5) * x * x);
   } else if constexpr (f == Activation::hardswish) {
     const V middle = x / T(3) + T(0.5);
-    return x <= T(-3) ? zero : (x >= T(3) ? one : middle);
+    return x <= T(-3) ? zero : (x < T(3) ? middle : one);
   } else {
     return one;
   }

@@ -18,69 +18,75 @@ namespace detail {
 /// Additions in T before a sum moves to double.
 inline constexpr std::int64_t rows_per_partial = 32;
 
-/// sums[c] = sum over `rows` rows of x[r, c], for `cols` <= Vectors * lanes columns; `tail` lanes in the last register,
-/// or a full one where tail is 0.
-template <int Vectors, class T>
-inline void sum_columns(std::int64_t rows, std::int64_t pitch, std::int64_t tail, const T* x, double* sums) {
+/// sums[c] = sum over `rows` rows of value(r, c), for the columns of `Vectors` registers from `col` on. value(r, c, tail)
+/// is a register of columns c, c + 1, ...: all its lanes where tail is 0, else its first `tail`, the others zero.
+template <class T, int Vectors, class Value>
+inline void sum_columns(std::int64_t rows, std::int64_t col, std::int64_t tail, const Value& value, double* sums) {
   constexpr std::int64_t L = simd::lanes<T>;
-  const std::int64_t last = tail == 0 ? L : tail;
   double total[Vectors * L] = {};
   for (std::int64_t begin = 0; begin < rows; begin += rows_per_partial) {
     const std::int64_t end = std::min(rows, begin + rows_per_partial);
     simd::Vec<T> part[Vectors] = {};
     for (std::int64_t r = begin; r < end; ++r) {
-      const T* row = x + r * pitch;
-      for (int v = 0; v + 1 < Vectors; ++v) part[v] += simd::load<T>(row + v * L);
-      const T* at = row + (Vectors - 1) * L;
-      part[Vectors - 1] += tail == 0 ? simd::load<T>(at) : simd::load_tail<T>(at, tail);
+      for (int v = 0; v < Vectors; ++v) part[v] += value(r, col + v * L, tail);
     }
     for (int v = 0; v < Vectors; ++v) {
       for (std::int64_t l = 0; l < L; ++l) total[v * L + l] += static_cast<double>(part[v][l]);
     }
   }
-  std::copy_n(total, (Vectors - 1) * L + last, sums);
+  std::copy_n(total, tail == 0 ? Vectors * L : tail, sums + col);
 }
 
-/// sums[c] = sum over rows of x[r, c], any number of columns.
-template <class T>
-void sum_rows(std::int64_t rows, std::int64_t cols, std::int64_t pitch, const T* x, double* sums) {
+/// sums[c] = sum over rows of value(r, c), any number of columns.
+template <class T, class Value>
+void sum_rows(std::int64_t rows, std::int64_t cols, const Value& value, double* sums) {
   constexpr std::int64_t L = simd::lanes<T>;
   std::int64_t c = 0;
-  for (; c + 4 * L <= cols; c += 4 * L) sum_columns<4>(rows, pitch, 0, x + c, sums + c);
-  for (; c + L <= cols; c += L) sum_columns<1>(rows, pitch, 0, x + c, sums + c);
-  if (c < cols) sum_columns<1>(rows, pitch, cols - c, x + c, sums + c);
+  for (; c + 4 * L <= cols; c += 4 * L) sum_columns<T, 4>(rows, c, 0, value, sums);
+  for (; c + L <= cols; c += L) sum_columns<T, 1>(rows, c, 0, value, sums);
+  if (c < cols) sum_columns<T, 1>(rows, c, cols - c, value, sums);
+}
+
+/// A register of x[i], x[i + 1], ... in the convention of sum_columns.
+template <class T>
+inline simd::Vec<T> load_lanes(const T* from, std::int64_t tail) {
+  return tail == 0 ? simd::load<T>(from) : simd::load_tail<T>(from, tail);
 }
 
 /// Sum of a run of values.
 template <class T>
 double sum_run(std::int64_t count, const T* x) {
-  constexpr std::int64_t L = simd::lanes<T>;
-  const std::int64_t rows = count / (4 * L);  // seen as rows of four registers
-  double lanes[4 * L];
-  sum_columns<4>(rows, 4 * L, 0, x, lanes);
+  constexpr std::int64_t width = 4 * simd::lanes<T>;
+  const std::int64_t rows = count / width;  // seen as rows of four registers
+  double lanes[width];
+  sum_columns<T, 4>(
+      rows, 0, 0,
+      [x](std::int64_t r, std::int64_t c, std::int64_t tail) { return load_lanes(x + r * width + c, tail); }, lanes);
   double total = 0.0;
   for (const double lane : lanes) total += lane;
-  for (std::int64_t i = rows * 4 * L; i < count; ++i) total += static_cast<double>(x[i]);
+  for (std::int64_t i = rows * width; i < count; ++i) total += static_cast<double>(x[i]);
   return total;
 }
 
 }  // namespace detail
 
+/// How the rows of one outer are cut into chunks: by the shape alone.
+struct RowChunks {
+  std::int64_t height;  // rows of a chunk; the last may have fewer
+  std::int64_t count;   // chunks; at least one
+
+  static RowChunks of(std::int64_t rows, std::int64_t cols) {
+    const std::int64_t height = std::max<std::int64_t>(2 * detail::rows_per_partial, values_per_task / cols);
+    return {height, std::max<std::int64_t>(1, (rows + height - 1) / height)};
+  }
+};
+
+/// y[o, c] (+)= scale * the sum of the chunks' partial sums (outer, chunks, cols), in index order.
 template <class T>
-void reduce_rows_cpu(const ReduceParams& p, const T* x, T* y) {
-  if (p.outer <= 0 || p.cols <= 0) return;
-  const std::int64_t chunk_rows = std::max<std::int64_t>(2 * detail::rows_per_partial, values_per_task / p.cols);
-  const std::int64_t chunks = std::max<std::int64_t>(1, (p.rows + chunk_rows - 1) / chunk_rows);
-  const Scratch<double> partials(p.outer * chunks * p.cols);  // (outer, chunks, cols)
-  parallel_for(p.outer * chunks, [&](std::int64_t task) {
-    const std::int64_t begin = task % chunks * chunk_rows;
-    const std::int64_t rows = std::min(chunk_rows, p.rows - begin);
-    const T* from = x + (task / chunks * p.rows + begin) * p.x_pitch;
-    detail::sum_rows(rows, p.cols, p.x_pitch, from, partials.data() + task * p.cols);
-  });
+void combine_partials(const ReduceParams& p, std::int64_t chunks, const double* partials, T* y) {
   parallel_chunks(p.outer * p.cols, 4096, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
-      const double* at = partials.data() + i / p.cols * chunks * p.cols + i % p.cols;
+      const double* at = partials + i / p.cols * chunks * p.cols + i % p.cols;
       double sum = 0.0;
       for (std::int64_t chunk = 0; chunk < chunks; ++chunk) sum += at[chunk * p.cols];
       y[i] = (p.accumulate ? y[i] : T(0)) + static_cast<T>(p.scale * sum);
@@ -89,9 +95,40 @@ void reduce_rows_cpu(const ReduceParams& p, const T* x, T* y) {
 }
 
 template <class T>
+void reduce_rows_cpu(const ReduceParams& p, const T* x, T* y) {
+  if (p.outer <= 0 || p.cols <= 0) return;
+  const RowChunks chunks = RowChunks::of(p.rows, p.cols);
+  const Scratch<double> partials(p.outer * chunks.count * p.cols);
+  parallel_for(p.outer * chunks.count, [&](std::int64_t task) {
+    const std::int64_t begin = task % chunks.count * chunks.height;
+    const T* from = x + (task / chunks.count * p.rows + begin) * p.x_pitch;
+    detail::sum_rows<T>(
+        std::min(chunks.height, p.rows - begin), p.cols,
+        [&](std::int64_t r, std::int64_t c, std::int64_t tail) {
+          return detail::load_lanes(from + r * p.x_pitch + c, tail);
+        },
+        partials.data() + task * p.cols);
+  });
+  combine_partials(p, chunks.count, partials.data(), y);
+}
+
+template <class T>
 void broadcast_rows_cpu(const ReduceParams& p, const T* y, T* x) {
   using V = simd::Vec<T>;
   const T scale = static_cast<T>(p.scale);
+  if (p.cols == 1 && p.x_pitch == 1) {  // one value to a whole run: the backward of a total
+    for_each_run(p.outer, p.rows, false, [&](std::int64_t o, std::int64_t r, std::int64_t count) {
+      const V value = simd::broadcast<T>(scale * y[o]);
+      T* to = x + o * p.rows + r;
+      if (p.accumulate) {
+        map_run<T>(
+            count, [value](V before) { return before + value; }, to, to);
+      } else {
+        std::fill_n(to, count, value[0]);
+      }
+    });
+    return;
+  }
   for_each_run(p.outer * p.rows, p.cols, false, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
     const T* from = y + r / p.rows * p.cols + c;
     T* to = x + r * p.x_pitch + c;

@@ -1,0 +1,128 @@
+// Elementwise maps: the fast versions against the plain loops, on every tail, pitch and accumulation.
+#include <doctest/doctest.h>
+#include <qrs/core/parallel.hpp>
+#include <qrs/kernels.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <vector>
+
+#include "../../kernels/elementwise/ref.hpp"
+#include "random_values.hpp"
+
+namespace {
+
+using qrs::kernels::Activation;
+using qrs::kernels::ElementwiseParams;
+using qrs::testing::random_values;
+
+constexpr Activation all_activations[] = {Activation::identity, Activation::relu,     Activation::relu6,
+                                          Activation::silu,     Activation::sigmoid,  Activation::tanh,
+                                          Activation::gelu,     Activation::hardswish};
+
+/// The largest |got - expected| / max(1, |expected|); infinite where exactly one is NaN.
+template <class T>
+double worst_error(const std::vector<T>& got, const std::vector<T>& expected) {
+  double worst = 0.0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double g = static_cast<double>(got[i]);
+    const double e = static_cast<double>(expected[i]);
+    if (g == e || (std::isnan(g) && std::isnan(e))) continue;
+    const double error = std::fabs(g - e) / std::fmax(1.0, std::fabs(e));
+    worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::fmax(worst, error);
+  }
+  return worst;
+}
+
+/// A few roundings of T: the two versions use other polynomials and other contractions.
+template <class T>
+constexpr double tolerance = sizeof(T) == 4 ? 5e-7 : 2e-15;
+
+template <class T>
+void check_shape(const ElementwiseParams& p) {
+  CAPTURE(p.rows);
+  CAPTURE(p.cols);
+  CAPTURE(p.y_pitch);
+  CAPTURE(p.accumulate);
+  const std::vector<T> x = random_values<T>(p.rows * p.x_pitch, -8, 8, 1);
+  const std::vector<T> z = random_values<T>(p.rows * p.z_pitch, -1, 1, 2);
+  const std::vector<T> y = random_values<T>(p.rows * p.y_pitch, -1, 1, 3);
+  std::vector<T> got = y;  // what stands between rows is compared too: nobody may write there
+  std::vector<T> expected = y;
+  for (const Activation f : all_activations) {
+    CAPTURE(static_cast<int>(f));
+    got = expected = y;
+    qrs::kernels::activation_forward_ref(p, f, x.data(), expected.data());
+    qrs::kernels::activation_forward_cpu(p, f, x.data(), got.data());
+    CHECK(worst_error(got, expected) <= tolerance<T>);
+    std::vector<T> dx = z;
+    std::vector<T> dx_expected = z;
+    qrs::kernels::activation_backward_ref(p, f, x.data(), y.data(), dx_expected.data(), p.z_pitch);
+    qrs::kernels::activation_backward_cpu(p, f, x.data(), y.data(), dx.data(), p.z_pitch);
+    CHECK(worst_error(dx, dx_expected) <= 4 * tolerance<T>);
+  }
+  got = expected = y;
+  qrs::kernels::add_ref(p, x.data(), z.data(), expected.data());
+  qrs::kernels::add_cpu(p, x.data(), z.data(), got.data());
+  CHECK(got == expected);
+  got = expected = y;
+  qrs::kernels::multiply_ref(p, x.data(), z.data(), expected.data());
+  qrs::kernels::multiply_cpu(p, x.data(), z.data(), got.data());
+  CHECK(worst_error(got, expected) <= tolerance<T>);
+  got = expected = y;
+  qrs::kernels::add_scaled_ref(p, T(0.75), x.data(), expected.data());
+  qrs::kernels::add_scaled_cpu(p, T(0.75), x.data(), got.data());
+  CHECK(worst_error(got, expected) <= tolerance<T>);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("elementwise maps match the plain loops at every tail length, pitch and accumulation", T, float,
+                   double) {
+  for (std::int64_t cols = 1; cols <= 2 * qrs::simd::lanes<T> + 1; ++cols) {
+    for (const bool accumulate : {false, true}) {
+      check_shape<T>({3, cols, cols, cols, cols, accumulate});
+      check_shape<T>({3, cols, cols + 1, cols + 5, cols + 2, accumulate});
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("elementwise maps match the plain loops where the work is cut into tasks", T, float, double) {
+  check_shape<T>({1, 70001, 70001, 70001, 70001, false});
+  check_shape<T>({2000, 33, 40, 33, 40, true});
+}
+
+TEST_CASE("activations at the ends of the numbers are those of the formula") {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> x = {0.0F, -0.0F, 3.0F, -3.0F, 6.0F, 100.0F, -100.0F, 1e30F, -1e30F, inf, -inf, nan};
+  const std::int64_t count = static_cast<std::int64_t>(x.size());
+  const ElementwiseParams p{1, count, count, count, count, false};
+  const std::vector<float> dy(x.size(), 1.0F);
+  for (const Activation f : all_activations) {
+    CAPTURE(static_cast<int>(f));
+    std::vector<float> got(x.size());
+    std::vector<float> expected(x.size());
+    qrs::kernels::activation_forward_ref(p, f, x.data(), expected.data());
+    qrs::kernels::activation_forward_cpu(p, f, x.data(), got.data());
+    CHECK(worst_error(got, expected) <= tolerance<float>);
+    qrs::kernels::activation_backward_ref(p, f, x.data(), dy.data(), expected.data(), count);
+    qrs::kernels::activation_backward_cpu(p, f, x.data(), dy.data(), got.data(), count);
+    CHECK(worst_error(got, expected) <= 4 * tolerance<float>);
+  }
+}
+
+TEST_CASE("elementwise maps have the same bits for 1, 2, 3 and 7 threads") {
+  const ElementwiseParams p{3000, 21, 21, 21, 21, false};
+  const std::vector<float> x = random_values<float>(p.rows * p.cols, -4, 4);
+  std::vector<std::vector<float>> results;
+  for (const int threads : {1, 2, 3, 7}) {
+    const qrs::ThreadLimit limit(threads);
+    std::vector<float> y(x.size());
+    qrs::kernels::activation_forward_cpu(p, Activation::silu, x.data(), y.data());
+    results.push_back(y);
+  }
+  for (const std::vector<float>& result : results) CHECK(result == results.front());
+}
