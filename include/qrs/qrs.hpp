@@ -3,22 +3,26 @@
 
 #include "version.hpp"
 
-// core: errors, threads, memory, hashes.
+// core: errors, threads, random numbers, memory, hashes.
 #include "core/device.hpp"
 #include "core/error.hpp"
 #include "core/macros.hpp"
 #include "core/memory.hpp"
+#include "core/named_values.hpp"
 #include "core/parallel.hpp"
 #include "core/sha256.hpp"
 #include "core/timer.hpp"
 
 // tensor: shapes, storage, tensors.
+#include "tensor/compare.hpp"
 #include "tensor/dispatch.hpp"
+#include "tensor/print.hpp"
 #include "tensor/shape.hpp"
 #include "tensor/storage.hpp"
 #include "tensor/tensor.hpp"
 
-// autograd: the tape.
+// autograd: the tape, and the judge of gradients.
+#include "autograd/gradcheck.hpp"
 #include "autograd/tape.hpp"
 
 // ops: one differentiable operation a file.
@@ -26,7 +30,18 @@
 
 // io: what files hold.
 #include "io/byte_reader.hpp"
+#include "io/checkpoint.hpp"
 #include "io/dtype.hpp"
 #include "io/file.hpp"
+#include "io/npy.hpp"
+#include "io/pickle_reader.hpp"
 #include "io/safetensors.hpp"
 #include "io/state_dict.hpp"
+#include "io/strided_view.hpp"
+#include "io/torch_checkpoint.hpp"
+#include "io/torch_legacy.hpp"
+#include "io/torch_objects.hpp"
+#include "io/torch_tar.hpp"
+#include "io/torch_writer.hpp"
+#include "io/torch_zip.hpp"
+#include "io/zip_reader.hpp"

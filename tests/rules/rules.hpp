@@ -197,6 +197,37 @@ inline void check_text(const SourceFile& file, const std::set<std::string>& tree
   }
 }
 
+/// The files that `path` includes by quotes, as paths in the tree.
+inline std::vector<std::string> included_files(const SourceFile& file) {
+  std::vector<std::string> included;
+  for (const std::string& line : split(file.text, '\n')) {
+    const std::string include = directive_argument(line, "include");
+    if (include.starts_with('"')) {
+      included.push_back(resolve(folder_of(file.path), include.substr(1, include.find('"', 1) - 1)));
+    }
+  }
+  return included;
+}
+
+/// The headers of include/ that the table of contents, include/qrs/qrs.hpp, does not reach.
+inline std::vector<std::string> missing_from_contents(const std::vector<SourceFile>& files) {
+  std::map<std::string, const SourceFile*> by_path;
+  for (const SourceFile& file : files) by_path[file.path] = &file;
+  std::set<std::string> reached;
+  std::vector<std::string> open = {"include/qrs/qrs.hpp"};
+  while (!open.empty()) {
+    const std::string path = open.back();
+    open.pop_back();
+    if (!by_path.contains(path) || !reached.insert(path).second) continue;
+    for (const std::string& next : included_files(*by_path.at(path))) open.push_back(next);
+  }
+  std::vector<std::string> missing;
+  for (const SourceFile& file : files) {
+    if (file.path.starts_with("include/") && !reached.contains(file.path)) missing.push_back(file.path);
+  }
+  return missing;
+}
+
 /// Everything that is wrong with the tree, one line each: "path:line what".
 inline std::vector<std::string> violations(const std::vector<SourceFile>& files) {
   static const std::set<std::string> no_subject = {"util", "utils", "helper", "helpers", "common", "misc", "base"};

@@ -61,6 +61,17 @@ TEST_CASE("the tree keeps the rules") {
   for (const std::string& complaint : rules::violations(files)) FAIL_CHECK(complaint);
 }
 
+TEST_CASE("the table of contents reaches every header") {
+  for (const std::string& path : rules::missing_from_contents(read_tree())) {
+    FAIL_CHECK("include/qrs/qrs.hpp does not reach " << path);
+  }
+  const std::vector<rules::SourceFile> planted = {{"include/qrs/qrs.hpp", "#include \"ops/add.hpp\"\n"},
+                                                  {"include/qrs/ops/add.hpp", "#include \"../core/error.hpp\"\n"},
+                                                  {"include/qrs/core/error.hpp", ""},
+                                                  {"include/qrs/ops/forgotten.hpp", ""}};
+  CHECK(rules::missing_from_contents(planted) == std::vector<std::string>{"include/qrs/ops/forgotten.hpp"});
+}
+
 TEST_CASE("a planted header that keeps the rules draws no complaint") {
   CHECK(about("include/qrs/models/resnet.hpp", "#include <vector>\n\n#include \"../nn/linear.hpp\"\n").empty());
   CHECK(about("kernels/gemm/cuda.cu", "#include <cuda_runtime.h>\n#include \"gemm.hpp\"\n").empty());
