@@ -3,6 +3,7 @@
 
 #include "../../kernels/conv2d/conv2d.hpp"
 #include "../../kernels/elementwise/cpu.hpp"
+#include "../../kernels/gate/cpu.hpp"
 #include "../../kernels/gemm/gemm.hpp"
 #include "../../kernels/reduce/cpu.hpp"
 #include "../../kernels/shared/memory.hpp"
