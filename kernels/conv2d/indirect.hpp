@@ -27,17 +27,12 @@ struct Pass {
 template <Activation f, class T>
 inline void finish(const Epilogue<T>& e, simd::Vec<T> value, std::int64_t pixel, std::int64_t channel,
                    std::int64_t count, T* to) {
-  constexpr std::int64_t lanes = simd::lanes<T>;
-  const auto read = [count](const T* from) { return count == lanes ? simd::load(from) : simd::load_tail(from, count); };
+  const auto read = [count](const T* from) { return simd::load_part(from, count); };
   if (e.scale != nullptr) value *= read(e.scale + channel);
   if (e.shift != nullptr) value += read(e.shift + channel);
   if (e.residual != nullptr) value += read(e.residual + pixel * e.residual_pitch + channel);
   value = activate_vec<f, T>(value);
-  if (count == lanes) {
-    simd::store(to, value);
-  } else {
-    simd::store_tail(to, value, count);
-  }
+  simd::store_part(to, value, count);
 }
 
 /// Tiles of a row block: as many as keep their source pixels within about a third of the second-level cache.

@@ -35,12 +35,8 @@ inline void outer_products(const T* const* x, std::int64_t offset, std::int64_t 
     for (int v = 0; v < 2 && v * lanes < width; ++v) {
       T* to = dw + c * pitch + v * lanes;
       const std::int64_t n = std::min<std::int64_t>(lanes, width - v * lanes);
-      if (accumulate) sum[c][v] += n == lanes ? simd::load(to) : simd::load_tail(to, n);
-      if (n == lanes) {
-        simd::store(to, sum[c][v]);
-      } else {
-        simd::store_tail(to, sum[c][v], n);
-      }
+      if (accumulate) sum[c][v] += simd::load_part(to, n);
+      simd::store_part(to, sum[c][v], n);
     }
   }
 }

@@ -21,13 +21,8 @@ void store_tile(const tile::Sums<T>& sums, std::int64_t count, std::int64_t widt
       T* to = c + r * ldc + v * lanes;
       const std::int64_t n = std::min<std::int64_t>(lanes, width - v * lanes);
       simd::Vec<T> value = sums.at[r][v];
-      if (n == lanes) {
-        if (accumulate) value += simd::load(to);
-        simd::store(to, value);
-      } else {
-        if (accumulate) value += simd::load_tail(to, n);
-        simd::store_tail(to, value, n);
-      }
+      if (accumulate) value += simd::load_part(to, n);
+      simd::store_part(to, value, n);
     }
   }
 }

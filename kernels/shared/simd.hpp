@@ -49,18 +49,41 @@ inline Vec<T> broadcast(T value) {
   return Vec<T>{} + value;
 }
 
-/// The first `count` lanes from memory, zero in the others; 0 <= count <= lanes.
+/// The first `count` lanes from memory, zero in the others; 0 <= count <= lanes. Half a register, the commonest tail of
+/// channel counts (24, 40), is one move.
 template <class T>
 inline Vec<T> load_tail(const T* from, std::int64_t count) {
   Vec<T> v{};
-  std::memcpy(&v, from, static_cast<std::size_t>(count) * sizeof(T));
+  if (count == lanes<T> / 2) {
+    std::memcpy(&v, from, sizeof v / 2);
+  } else {
+    std::memcpy(&v, from, static_cast<std::size_t>(count) * sizeof(T));
+  }
   return v;
 }
 
 /// Writes the first `count` lanes.
 template <class T>
 inline void store_tail(T* to, Vec<T> v, std::int64_t count) {
-  std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(T));
+  if (count == lanes<T> / 2) {
+    std::memcpy(to, &v, sizeof v / 2);
+  } else {
+    std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(T));
+  }
+}
+
+/// A whole register, or its first `count` lanes.
+template <class T>
+inline Vec<T> load_part(const T* from, std::int64_t count) {
+  return count == lanes<T> ? load(from) : load_tail(from, count);
+}
+template <class T>
+inline void store_part(T* to, Vec<T> v, std::int64_t count) {
+  if (count == lanes<T>) {
+    store(to, v);
+  } else {
+    store_tail(to, v, count);
+  }
 }
 
 /// max(a, b) lane by lane; b where a is NaN... see each caller: a > b ? a : b.

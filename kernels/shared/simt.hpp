@@ -3,11 +3,12 @@
 // nvcc has them. For the host compiler this header supplies them on top of the emulator (simt_block.hpp), with CUDA's
 // meaning, so that every .cu file also builds as plain C++ and its kernels run, checked, on a machine without a GPU:
 //   threadIdx, blockIdx, blockDim, gridDim; __syncthreads, __syncwarp; __shfl_sync, __shfl_up_sync, __shfl_down_sync,
-//   __shfl_xor_sync (values of up to 16 bytes), __ballot_sync, __all_sync, __any_sync.
+//   __shfl_xor_sync, __ballot_sync, __all_sync, __any_sync; min and max.
 // Memory is reached through views.hpp, matrix instructions through mma.hpp, launches go through launch.hpp. What the
 // emulator is stricter about than a device: a warp operation needs all 32 lanes (mask full_warp).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -32,6 +33,9 @@ inline constexpr unsigned full_warp = 0xffffffffu;
 #define __launch_bounds__(...)
 
 namespace qrs::kernels {
+
+using std::max;
+using std::min;
 
 inline constexpr int warp_size = simt::warp_size;
 inline constexpr unsigned full_warp = 0xffffffffu;

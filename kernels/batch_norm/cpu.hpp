@@ -1,0 +1,201 @@
+// Batch normalisation on the CPU: each pass reads its operands once, in chunks of rows.
+//
+// Sums over rows: a chunk of fixed length is added up in registers of T, the chunks in double and in index order: near
+// exact, and the same bits for any number of threads. The variance is summed around a pivot (the chunk's first row), so a
+// large mean costs no digits; chunks are merged by Chan, Golub and LeVeque 1979.
+#pragma once
+
+#include <algorithm>
+
+#include "../../include/qrs/core/memory.hpp"
+#include "../../include/qrs/core/parallel.hpp"
+#include "../elementwise/simd.hpp"
+#include "batch_norm.hpp"
+
+namespace qrs::kernels {
+
+namespace batch_norm {
+
+/// Rows of a chunk; what one register of a sum takes.
+inline constexpr std::int64_t chunk_rows = 128;
+
+inline std::int64_t chunks(const BatchNormParams& p) { return (p.rows + chunk_rows - 1) / chunk_rows; }
+
+/// Calls body(c, count) for registers of columns [c, c + count).
+template <class T, class Body>
+inline void for_registers(std::int64_t cols, const Body& body) {
+  for (std::int64_t c = 0; c < cols; c += simd::lanes<T>) body(c, std::min<std::int64_t>(simd::lanes<T>, cols - c));
+}
+
+/// Rows per task of a pass without sums: about 32 Ki values.
+inline std::int64_t task_rows(const BatchNormParams& p) {
+  return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, p.cols));
+}
+
+/// z of one register of one row.
+template <class T>
+inline simd::Vec<T> z_of(const BatchNormParams& p, simd::Vec<T> x, simd::Vec<T> scale, simd::Vec<T> shift,
+                         const T* residual, std::int64_t r, std::int64_t c, std::int64_t count) {
+  const simd::Vec<T> z = x * scale + shift;
+  return residual == nullptr ? z : z + simd::load_part(residual + r * p.residual_pitch + c, count);
+}
+
+}  // namespace batch_norm
+
+template <class T>
+void batch_norm_statistics_cpu(const BatchNormParams& p, const T* x, T* mean, T* var) {
+  using simd::Vec;
+  const std::int64_t chunks = batch_norm::chunks(p);
+  Scratch<double> sums(2 * chunks * p.cols + 1);  // per chunk: means, then squared deviations
+  parallel_for(chunks, [&](std::int64_t chunk) {
+    const std::int64_t begin = chunk * batch_norm::chunk_rows;
+    const std::int64_t rows = std::min(batch_norm::chunk_rows, p.rows - begin);
+    double* means = sums.data() + 2 * chunk * p.cols;
+    double* squares = means + p.cols;
+    batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
+      const T* from = x + begin * p.x_pitch + c;
+      const Vec<T> pivot = simd::load_part(from, count);
+      Vec<T> s1[2] = {};
+      Vec<T> s2[2] = {};
+      std::int64_t r = 0;
+      for (; r + 2 <= rows; r += 2) {
+        for (int u = 0; u < 2; ++u) {
+          const Vec<T> d = simd::load_part(from + (r + u) * p.x_pitch, count) - pivot;
+          s1[u] += d;
+          s2[u] += d * d;
+        }
+      }
+      for (; r < rows; ++r) {
+        const Vec<T> d = simd::load_part(from + r * p.x_pitch, count) - pivot;
+        s1[0] += d;
+        s2[0] += d * d;
+      }
+      for (std::int64_t i = 0; i < count; ++i) {
+        const double a = static_cast<double>(s1[0][i]) + static_cast<double>(s1[1][i]);
+        const double b = static_cast<double>(s2[0][i]) + static_cast<double>(s2[1][i]);
+        means[c + i] = static_cast<double>(pivot[i]) + a / static_cast<double>(rows);
+        squares[c + i] = b - a * a / static_cast<double>(rows);
+      }
+    });
+  });
+  parallel_chunks(p.cols, 64, [&](std::int64_t c_begin, std::int64_t c_end) {
+    for (std::int64_t c = c_begin; c < c_end; ++c) {
+      double count = 0.0;
+      double average = 0.0;
+      double squares = 0.0;
+      for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const double rows =
+            static_cast<double>(std::min(batch_norm::chunk_rows, p.rows - chunk * batch_norm::chunk_rows));
+        const double delta = sums[2 * chunk * p.cols + c] - average;
+        const double total = count + rows;
+        average += delta * rows / total;
+        squares += sums[(2 * chunk + 1) * p.cols + c] + delta * delta * count * rows / total;
+        count = total;
+      }
+      mean[c] = static_cast<T>(average);
+      var[c] = static_cast<T>(std::max(squares, 0.0) / count);
+    }
+  });
+}
+
+template <class T>
+void affine_cpu(const BatchNormParams& p, const T* x, const T* scale, const T* shift, const T* residual, T* y) {
+  using simd::Vec;
+  with_activation(p.activation, [&](auto f) {
+    parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t r = begin; r < end; ++r) {
+        batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
+          const Vec<T> z =
+              batch_norm::z_of(p, simd::load_part(x + r * p.x_pitch + c, count), simd::load_part(scale + c, count),
+                               simd::load_part(shift + c, count), residual, r, c, count);
+          simd::store_part(y + r * p.y_pitch + c, activate_vec<f.value, T>(z), count);
+        });
+      }
+    });
+  });
+}
+
+template <class T>
+void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T* dy, const BatchNormChannels<T>& ch,
+                                  const T* residual, T* dgamma, T* dbeta) {
+  using simd::Vec;
+  const std::int64_t chunks = batch_norm::chunks(p);
+  Scratch<T> sums(2 * chunks * p.cols + 1);  // per chunk: sums of dz, then of dz x_hat
+  with_activation(p.activation, [&](auto f) {
+    parallel_for(chunks, [&](std::int64_t chunk) {
+      const std::int64_t begin = chunk * batch_norm::chunk_rows;
+      const std::int64_t end = std::min(p.rows, begin + batch_norm::chunk_rows);
+      T* out = sums.data() + 2 * chunk * p.cols;
+      batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
+        const Vec<T> scale = simd::load_part(ch.scale + c, count);
+        const Vec<T> shift = simd::load_part(ch.shift + c, count);
+        const Vec<T> mean = simd::load_part(ch.mean + c, count);
+        Vec<T> sum{};
+        Vec<T> sum_centred{};
+        for (std::int64_t r = begin; r < end; ++r) {
+          const Vec<T> value = simd::load_part(x + r * p.x_pitch + c, count);
+          const Vec<T> z = batch_norm::z_of(p, value, scale, shift, residual, r, c, count);
+          const Vec<T> dz = simd::load_part(dy + r * p.y_pitch + c, count) * activate_slope_vec<f.value, T>(z);
+          sum += dz;
+          sum_centred += dz * (value - mean);
+        }
+        simd::store_part(out + c, sum, count);
+        simd::store_part(out + p.cols + c, sum_centred * simd::load_part(ch.inv_std + c, count), count);
+      });
+    });
+  });
+  parallel_chunks(p.cols, 64, [&](std::int64_t c_begin, std::int64_t c_end) {
+    for (std::int64_t c = c_begin; c < c_end; ++c) {
+      double sum = 0.0;
+      double sum_hat = 0.0;
+      for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
+        sum += static_cast<double>(sums[2 * chunk * p.cols + c]);
+        sum_hat += static_cast<double>(sums[(2 * chunk + 1) * p.cols + c]);
+      }
+      dbeta[c] = static_cast<T>(sum);
+      dgamma[c] = static_cast<T>(sum_hat);
+    }
+  });
+}
+
+template <class T>
+void batch_norm_backward_data_cpu(const BatchNormParams& p, const T* x, const T* dy, const BatchNormChannels<T>& ch,
+                                  const T* residual, const T* dgamma, const T* dbeta, const BatchNormGradients<T>& g) {
+  using simd::Vec;
+  // dx = scale dz + a + b x, with a and b per channel: the two mean terms folded once.
+  Scratch<T> terms(2 * p.cols + 1);
+  const double share = g.batch_statistics ? 1.0 / static_cast<double>(p.rows) : 0.0;
+  for (std::int64_t c = 0; c < p.cols; ++c) {
+    const double slope =
+        -static_cast<double>(ch.scale[c]) * static_cast<double>(dgamma[c]) * static_cast<double>(ch.inv_std[c]) * share;
+    terms[c] = static_cast<T>(-static_cast<double>(ch.scale[c]) * static_cast<double>(dbeta[c]) * share);
+    terms[p.cols + c] = static_cast<T>(slope);
+  }
+  with_activation(p.activation, [&](auto f) {
+    parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t r = begin; r < end; ++r) {
+        batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
+          const Vec<T> value = simd::load_part(x + r * p.x_pitch + c, count);
+          const Vec<T> scale = simd::load_part(ch.scale + c, count);
+          const Vec<T> z =
+              batch_norm::z_of(p, value, scale, simd::load_part(ch.shift + c, count), residual, r, c, count);
+          const Vec<T> dz = simd::load_part(dy + r * p.y_pitch + c, count) * activate_slope_vec<f.value, T>(z);
+          if (g.dx != nullptr) {
+            T* to = g.dx + r * g.dx_pitch + c;
+            const Vec<T> centred = value - simd::load_part(ch.mean + c, count);
+            Vec<T> dx = scale * dz + (simd::load_part(terms.data() + c, count) +
+                                      simd::load_part(terms.data() + p.cols + c, count) * centred);
+            if (g.accumulate_dx) dx += simd::load_part(to, count);
+            simd::store_part(to, dx, count);
+          }
+          if (g.dresidual != nullptr) {
+            T* to = g.dresidual + r * g.dresidual_pitch + c;
+            simd::store_part(to, g.accumulate_dresidual ? dz + simd::load_part(to, count) : dz, count);
+          }
+        });
+      }
+    });
+  });
+}
+
+}  // namespace qrs::kernels
