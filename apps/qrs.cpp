@@ -13,7 +13,9 @@ namespace {
 using AddCommand = void (*)(CLI::App& program);
 
 /// Every verb, in the order of `qrs --help`.
-const std::vector<AddCommand> command_table = {};
+const std::vector<AddCommand> command_table = {
+    qrs::commands::add_inspect,
+};
 
 constexpr int usage_error = 2;
 

@@ -13,4 +13,6 @@ namespace qrs::commands {
 /// Ends the program with this exit status: 0 ok, 1 failed, 2 usage.
 [[noreturn]] inline void finish(int status) { throw CLI::RuntimeError(status); }
 
+void add_inspect(CLI::App& program);
+
 }  // namespace qrs::commands
