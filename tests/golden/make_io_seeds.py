@@ -133,6 +133,10 @@ def main():
     save("zip_protocol4.pth", kinds, pickle_protocol=4)
     save("legacy.pth", kinds, _use_new_zipfile_serialization=False)
 
+    torch.serialization.set_crc32_options(False)
+    save("zip_without_crc.pth", dict(weight=kinds["columns"], more=[kinds["single"], kinds["as_bool"]], rate=0.1))
+    torch.serialization.set_crc32_options(True)
+
     torch.manual_seed(7)
     net = torch.nn.Sequential(collections.OrderedDict(conv=torch.nn.Conv2d(1, 2, 3), norm=torch.nn.BatchNorm2d(2)))
     optimizer = torch.optim.Adam(net.parameters())

@@ -156,12 +156,17 @@ inline TorchFile open_torch(Bytes bytes, std::string_view file) {
   in.error("expected a checkpoint of torch.save (zip, legacy stream or tar), got something else");
 }
 
+/// The tensors of an opened checkpoint of `file_bytes` bytes.
+inline TorchContents read_contents(const TorchFile& torch, std::size_t file_bytes, std::string_view file,
+                                   TorchScope scope, std::string_view key = {}) {
+  detail::TorchContentsReader reader(torch, file_bytes, file);
+  return scope == TorchScope::everything ? reader.everything() : reader.state_dict(key);
+}
+
 /// Reads the bytes of a checkpoint; `file` is its name in messages. `key` chooses among several nested mappings.
 inline TorchContents parse_torch(Bytes bytes, std::string_view file, TorchScope scope = TorchScope::state_dict,
                                  std::string_view key = {}) {
-  const TorchFile torch = open_torch(bytes, file);
-  detail::TorchContentsReader reader(torch, bytes.size(), file);
-  return scope == TorchScope::everything ? reader.everything() : reader.state_dict(key);
+  return read_contents(open_torch(bytes, file), bytes.size(), file, scope, key);
 }
 
 /// The state dict of a checkpoint file.
