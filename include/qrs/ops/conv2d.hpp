@@ -1,0 +1,177 @@
+// Two-dimensional convolution, any kernel, stride, padding, dilation and number of groups, with or without a bias.
+//
+//   y[n, oy, ox, co] = b[co] + sum_{ky, kx, ci} x[n, oy s - p + ky d, ox s - p + kx d, ci] * w[ky, kx, ci, co]
+//   dx = the transposed convolution of dy;   dw = sum over pixels of x * dy;   db = sum over pixels of dy
+//
+// Shapes: x (N, H, W, C_in), w (KH, KW, C_in / groups, C_out), b (C_out), y (N, OH, OW, C_out),
+// OH = (H + 2 p - d (KH - 1) - 1) / s + 1. Equal to torch.nn.functional.conv2d, whose weight is (C_out, C_in/g, KH, KW).
+// A depthwise convolution (groups = C_in = C_out) takes its own kernels by itself.
+// The functions on tensors are the three passes without a tape; the fused blocks are made of them.
+#pragma once
+
+#include "../autograd/tape.hpp"
+
+namespace qrs {
+
+/// The settings of a convolution. The short names set both axes; *_w, where not negative, sets the horizontal one alone.
+struct Conv2dOptions {
+  std::int64_t stride = 1;
+  std::int64_t padding = 0;
+  std::int64_t dilation = 1;
+  std::int64_t groups = 1;
+  std::int64_t stride_w = -1;
+  std::int64_t padding_w = -1;
+  std::int64_t dilation_w = -1;
+};
+
+/// Checks the shapes of a convolution and puts them together for the kernels; pitches are left to the passes.
+inline kernels::Conv2dParams conv2d_params(const Shape& x, const Shape& w, const Conv2dOptions& o) {
+  QRS_CHECK(x.rank() == 4, "[conv2d] expected x of shape (N, H, W, C_in), got ", x);
+  QRS_CHECK(w.rank() == 4, "[conv2d] expected w of shape (KH, KW, C_in / groups, C_out), got ", w);
+  kernels::Conv2dParams p{.n = x[0],
+                          .h = x[1],
+                          .w = x[2],
+                          .ci = x[3],
+                          .co = w[3],
+                          .kh = w[0],
+                          .kw = w[1],
+                          .stride_h = o.stride,
+                          .stride_w = o.stride_w < 0 ? o.stride : o.stride_w,
+                          .padding_h = o.padding,
+                          .padding_w = o.padding_w < 0 ? o.padding : o.padding_w,
+                          .dilation_h = o.dilation,
+                          .dilation_w = o.dilation_w < 0 ? o.dilation : o.dilation_w,
+                          .groups = o.groups};
+  QRS_CHECK(p.n > 0, "[conv2d] expected a batch of at least one image, got x ", x);
+  QRS_CHECK(p.stride_h > 0 && p.stride_w > 0 && p.dilation_h > 0 && p.dilation_w > 0 && p.padding_h >= 0 &&
+                p.padding_w >= 0 && p.groups > 0 && p.kh > 0 && p.kw > 0,
+            "[conv2d] expected stride, dilation, groups and kernel > 0 and padding >= 0, got stride ", p.stride_h, "x",
+            p.stride_w, ", dilation ", p.dilation_h, "x", p.dilation_w, ", groups ", p.groups, ", padding ",
+            p.padding_h, "x", p.padding_w, ", w ", w);
+  QRS_CHECK(p.ci % p.groups == 0 && p.co % p.groups == 0 && w[2] == p.ci / p.groups,
+            "[conv2d] expected w of shape (KH, KW, ", p.ci / p.groups, ", multiple of ", p.groups, ") for x ", x,
+            " in ", p.groups, " groups, got ", w);
+  QRS_CHECK(
+      p.h + 2 * p.padding_h >= p.dilation_h * (p.kh - 1) + 1 && p.w + 2 * p.padding_w >= p.dilation_w * (p.kw - 1) + 1,
+      "[conv2d] expected an image at least as large as the dilated kernel, got x ", x, ", padding ", p.padding_h, "x",
+      p.padding_w, ", dilation ", p.dilation_h, "x", p.dilation_w, ", w ", w);
+  return p;
+}
+
+/// y into memory of the caller's (a channel range, for one), with an epilogue.
+template <class T>
+void conv2d_forward(const Tensor<T>& x, const Tensor<T>& w, const Conv2dOptions& o, const kernels::Epilogue<T>& e,
+                    const Tensor<T>& y) {
+  kernels::Conv2dParams p = conv2d_params(x.shape(), w.shape(), o);
+  p.x_pitch = x.pitch();
+  p.y_pitch = y.pitch();
+  QRS_CHECK(y.shape() == (Shape{p.n, p.oh(), p.ow(), p.co}), "[conv2d] expected y of shape ",
+            Shape{p.n, p.oh(), p.ow(), p.co}, ", got ", y.shape());
+  QRS_CHECK(w.contiguous(), "[conv2d] expected contiguous weights, got pitch ", w.pitch(), " for ", w.shape());
+  QRS_CHECK(x.device() == w.device(), "[conv2d] expected x and w on one device, got ", name(x.device()), " and ",
+            name(w.device()));
+  on_device(
+      x.device(), [&] { kernels::conv2d_forward_cpu(p, x.data(), w.data(), e, y.data()); },
+      [&] { kernels::conv2d_forward_cuda(p, x.data(), w.data(), e, y.data()); });
+}
+
+/// y in new memory.
+template <class T>
+Tensor<T> conv2d_forward(const Tensor<T>& x, const Tensor<T>& w, const Conv2dOptions& o,
+                         const kernels::Epilogue<T>& e = {}) {
+  const kernels::Conv2dParams p = conv2d_params(x.shape(), w.shape(), o);
+  Tensor<T> y({p.n, p.oh(), p.ow(), p.co}, x.device());  // (N, OH, OW, C_out)
+  conv2d_forward(x, w, o, e, y);
+  return y;
+}
+
+/// dx (+)= d loss / d x.
+template <class T>
+void conv2d_backward_data(const Tensor<T>& dy, const Tensor<T>& w, const Conv2dOptions& o, const Tensor<T>& dx,
+                          bool accumulate) {
+  kernels::Conv2dParams p = conv2d_params(dx.shape(), w.shape(), o);
+  p.x_pitch = dx.pitch();
+  p.y_pitch = dy.pitch();
+  on_device(
+      dy.device(), [&] { kernels::conv2d_backward_data_cpu(p, dy.data(), w.data(), dx.data(), accumulate); },
+      [&] { kernels::conv2d_backward_data_cuda(p, dy.data(), w.data(), dx.data(), accumulate); });
+}
+
+/// dw (+)= d loss / d w.
+template <class T>
+void conv2d_backward_weights(const Tensor<T>& x, const Tensor<T>& dy, const Conv2dOptions& o, const Tensor<T>& dw,
+                             bool accumulate) {
+  kernels::Conv2dParams p = conv2d_params(x.shape(), dw.shape(), o);
+  p.x_pitch = x.pitch();
+  p.y_pitch = dy.pitch();
+  on_device(
+      dy.device(), [&] { kernels::conv2d_backward_weights_cpu(p, x.data(), dy.data(), dw.data(), accumulate); },
+      [&] { kernels::conv2d_backward_weights_cuda(p, x.data(), dy.data(), dw.data(), accumulate); });
+}
+
+/// db (+)= the sum of dy over its rows: the gradient of any bias along the last axis.
+template <class T>
+void bias_backward(const Tensor<T>& dy, const Tensor<T>& db, bool accumulate) {
+  const kernels::ReduceParams p{
+      .rows = dy.rows(), .cols = dy.channels(), .x_pitch = dy.pitch(), .accumulate = accumulate};
+  on_device(
+      dy.device(), [&] { kernels::reduce_rows_cpu(p, dy.data(), db.data()); },
+      [&] { kernels::reduce_rows_cuda(p, dy.data(), db.data()); });
+}
+
+namespace detail {
+
+/// Sends dy of a convolution to the slots that want it; null slots are skipped.
+template <class T>
+void conv2d_backward(const Tensor<T>& dy, const Tensor<T>& x, const Tensor<T>& w, const Conv2dOptions& o,
+                     const std::shared_ptr<GradSlot<T>>& dx, const std::shared_ptr<GradSlot<T>>& dw,
+                     const std::shared_ptr<GradSlot<T>>& db) {
+  if (db) {
+    const auto to = db->target();
+    bias_backward(dy, to.tensor, to.accumulate);
+  }
+  if (dw) {
+    const auto to = dw->target();
+    conv2d_backward_weights(x, dy, o, to.tensor, to.accumulate);
+  }
+  if (dx) {
+    const auto to = dx->target();
+    conv2d_backward_data(dy, w, o, to.tensor, to.accumulate);
+  }
+}
+
+}  // namespace detail
+
+/// Convolution with a bias; see the head of this file.
+template <class T>
+Var<T> conv2d(const Var<T>& x, const Var<T>& w, const Var<T>& bias, const Conv2dOptions& o = {}) {
+  QRS_CHECK(bias.shape() == Shape{w.shape().channels()}, "[conv2d] expected a bias of shape ",
+            Shape{w.shape().channels()}, ", got ", bias.shape());
+  Tensor<T> y = conv2d_forward(x.value(), w.value(), o, {.shift = bias.value().data()});
+  Tape<T>* tape = listening(x, w, bias);
+  if (tape == nullptr) return y;
+  return tape->record(y, [xv = x.value(), wv = w.value(), o, dx = x.slot(), dw = w.slot(), db = bias.slot()](
+                             const Tensor<T>& dy) { detail::conv2d_backward(dy, xv, wv, o, dx, dw, db); });
+}
+
+/// Convolution without a bias.
+template <class T>
+Var<T> conv2d(const Var<T>& x, const Var<T>& w, const Conv2dOptions& o = {}) {
+  Tensor<T> y = conv2d_forward(x.value(), w.value(), o);
+  Tape<T>* tape = listening(x, w);
+  if (tape == nullptr) return y;
+  return tape->record(y, [xv = x.value(), wv = w.value(), o, dx = x.slot(), dw = w.slot()](const Tensor<T>& dy) {
+    detail::conv2d_backward<T>(dy, xv, wv, o, dx, dw, nullptr);
+  });
+}
+
+/// One filter per channel: conv2d with groups = C. w is (KH, KW, 1, C).
+template <class T>
+Var<T> depthwise_conv2d(const Var<T>& x, const Var<T>& w, Conv2dOptions o = {}) {
+  QRS_CHECK(w.shape().rank() == 4 && w.dim(2) == 1 && w.dim(3) == x.shape().channels(),
+            "[depthwise_conv2d] expected w of shape (KH, KW, 1, ", x.shape().channels(), "), got ", w.shape());
+  o.groups = x.shape().channels();
+  return conv2d(x, w, o);
+}
+
+}  // namespace qrs

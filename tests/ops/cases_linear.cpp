@@ -1,0 +1,14 @@
+#include "op_case.hpp"
+#include "qrs/ops/linear.hpp"
+
+namespace qrs::testing {
+
+static const Register linear_cases({
+    {"linear",
+     {{batch, 7}, weights({tail, 7}), weights({tail})},
+     [](const auto& in) { return linear(in[0], in[1], in[2]); }},
+    {"linear/no bias", {{batch, tail}, weights({4, tail})}, [](const auto& in) { return linear(in[0], in[1]); }},
+    {"matmul", {{batch, 7}, weights({7, tail})}, [](const auto& in) { return matmul(in[0], in[1]); }},
+});
+
+}  // namespace qrs::testing
