@@ -26,7 +26,21 @@
 #include "autograd/tape.hpp"
 
 // ops: one differentiable operation a file.
+#include "ops/activation.hpp"
 #include "ops/add.hpp"
+#include "ops/batch_norm.hpp"
+#include "ops/check.hpp"
+#include "ops/conv2d.hpp"
+#include "ops/gate.hpp"
+#include "ops/linear.hpp"
+#include "ops/mul.hpp"
+
+// optim: optimisers and schedules.
+#include "optim/adam.hpp"
+#include "optim/early_stopping.hpp"
+#include "optim/optimizer.hpp"
+#include "optim/reduce_lr_on_plateau.hpp"
+#include "optim/sgd.hpp"
 
 // io: what files hold.
 #include "io/byte_reader.hpp"
