@@ -23,11 +23,18 @@ void on_device(Device device, const Cpu& cpu, [[maybe_unused]] const Cuda& cuda)
 #endif
 }
 
+/// Thrown where an operation has no kernel for the device of its inputs: who has a choice may compute it on the CPU.
+class NoKernel : public Error {
+ public:
+  using Error::Error;
+};
+
 /// For operations whose CUDA kernel does not exist yet: the message names the operation.
 template <class Cpu>
 void on_cpu_only(const char* operation, Device device, const Cpu& cpu) {
-  QRS_CHECK(device == Device::cpu, "[", operation, "] expected a tensor on cpu (no CUDA kernel yet), got one on ",
-            name(device));
+  if (device != Device::cpu) {
+    throw NoKernel(text("[", operation, "] expected a tensor on cpu (no CUDA kernel yet), got one on ", name(device)));
+  }
   cpu();
 }
 
