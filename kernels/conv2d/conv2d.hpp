@@ -53,6 +53,15 @@ struct Epilogue {
   Activation activation = Activation::identity;
 };
 
+/// The value that is stored for one accumulated value of row (pixel) and channel. E is an Epilogue, or the same of views.
+template <class T, class E>
+QRS_HD T apply_epilogue(const E& e, std::int64_t row, std::int64_t channel, T value) {
+  if (e.scale != nullptr) value *= e.scale[channel];
+  if (e.shift != nullptr) value += e.shift[channel];
+  if (e.residual != nullptr) value += e.residual[row * e.residual_pitch + channel];
+  return activate(e.activation, value);
+}
+
 // Launchers of cuda.cu (float and double); _cpu and _ref have the same signatures:
 //   conv2d_forward         (p, x, w, epilogue, y)
 //   conv2d_backward_data   (p, dy, w, dx, accumulate)      dx (+)= the transposed convolution of dy

@@ -44,15 +44,6 @@ void clear_rows(std::int64_t rows, std::int64_t cols, std::int64_t pitch, T* x) 
 
 }  // namespace detail
 
-/// The last step of a convolution on one accumulated value.
-template <class T>
-T apply_epilogue(const Epilogue<T>& e, std::int64_t row, std::int64_t channel, T value) {
-  if (e.scale != nullptr) value *= e.scale[channel];
-  if (e.shift != nullptr) value += e.shift[channel];
-  if (e.residual != nullptr) value += e.residual[row * e.residual_pitch + channel];
-  return activate(e.activation, value);
-}
-
 template <class T>
 void conv2d_forward_ref(const Conv2dParams& p, const T* x, const T* w, const Epilogue<T>& e, T* y) {
   const std::int64_t rows = p.n * p.oh() * p.ow();

@@ -43,14 +43,15 @@ template <class T>
 class View {
  public:
   QRS_HD View(T* data, std::int64_t) : data_(data) {}
-  __device__ T& operator[](std::int64_t i) const { return data_[i]; }
+  QRS_HD T& operator[](std::int64_t i) const { return data_[i]; }
+  QRS_HD bool operator==(std::nullptr_t) const { return data_ == nullptr; }
   /// Values i, i + 1, ..., i + N - 1; the address must be a multiple of their size (16 at most).
   template <int N>
-  __device__ Pack<std::remove_const_t<T>, N> load(std::int64_t i) const {
+  QRS_HD Pack<std::remove_const_t<T>, N> load(std::int64_t i) const {
     return *reinterpret_cast<const Pack<std::remove_const_t<T>, N>*>(data_ + i);
   }
   template <int N>
-  __device__ void store(std::int64_t i, const Pack<T, N>& values) const {
+  QRS_HD void store(std::int64_t i, const Pack<T, N>& values) const {
     *reinterpret_cast<Pack<T, N>*>(data_ + i) = values;
   }
 
@@ -126,6 +127,8 @@ class View {
       return Place(*this, i);
     }
   }
+
+  bool operator==(std::nullptr_t) const { return data_ == nullptr; }
 
   template <int N>
   Pack<Value, N> load(std::int64_t i) const {

@@ -1,0 +1,82 @@
+// The matrix product on the device against three loops: every transpose, tail, alignment and pitch.
+#include <doctest/doctest.h>
+
+#include <cstdint>
+
+#include "../../kernels/gemm/ref.hpp"
+#include "device_values.hpp"
+
+namespace {
+
+using namespace qrs::kernels;
+using qrs::testing::DeviceValues;
+using qrs::testing::random_values;
+using qrs::testing::relative_to_largest;
+
+/// Sums of up to 150 products of either sign: some roundings of T.
+template <class T>
+constexpr double tolerance = sizeof(T) == 4 ? 2e-6 : 4e-15;
+
+struct Case {
+  std::int64_t m, n, k;
+  std::int64_t gap = 0;    // values between the rows of every matrix
+  std::int64_t shift = 0;  // of every matrix from a 16-byte boundary
+};
+
+template <class T>
+void check_case(const Case& s, bool transpose_a, bool transpose_b, bool accumulate) {
+  CAPTURE(s.m);
+  CAPTURE(s.n);
+  CAPTURE(s.k);
+  CAPTURE(s.gap);
+  CAPTURE(s.shift);
+  CAPTURE(transpose_a);
+  CAPTURE(transpose_b);
+  CAPTURE(accumulate);
+  const GemmParams p{.m = s.m,
+                     .n = s.n,
+                     .k = s.k,
+                     .lda = (transpose_a ? s.m : s.k) + s.gap,
+                     .ldb = (transpose_b ? s.k : s.n) + s.gap,
+                     .ldc = s.n + s.gap,
+                     .transpose_a = transpose_a,
+                     .transpose_b = transpose_b,
+                     .accumulate = accumulate};
+  const auto a = random_values<T>((transpose_a ? s.k : s.m) * p.lda, -1, 1, 1);
+  const auto b = random_values<T>((transpose_b ? s.n : s.k) * p.ldb, -1, 1, 2);
+  auto expected = random_values<T>(s.m * p.ldc, -1, 1, 3);
+  const DeviceValues<T> device_a(a, s.shift);
+  const DeviceValues<T> device_b(b, s.shift);
+  const DeviceValues<T> c(expected, s.shift);
+  const DeviceValues<T> again(expected, s.shift);
+  gemm_cuda(p, device_a.data(), device_b.data(), c.data());
+  gemm_cuda(p, device_a.data(), device_b.data(), again.data());
+  gemm_ref(p, a.data(), b.data(), expected.data());
+  CHECK(relative_to_largest(c.values(), expected) <= tolerance<T>);
+  CHECK(c.values() == again.values());
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("gemm on the device equals three loops", T, float, double) {
+  for (const bool transpose_a : {false, true}) {
+    for (const bool transpose_b : {false, true}) {
+      for (const Case& s : {Case{1, 1, 1}, Case{8, 12, 16}, Case{5, 7, 3}, Case{129, 68, 36}, Case{20, 65, 33},
+                            Case{16, 8, 24, 4}, Case{16, 8, 24, 3}, Case{16, 8, 24, 0, 1}}) {
+        check_case<T>(s, transpose_a, transpose_b, s.m % 2 == 0);
+      }
+    }
+  }
+  check_case<T>({130, 70, 150}, false, false, true);
+}
+
+TEST_CASE("gemm on the device over an empty sum is zero, or what was there") {
+  const DeviceValues<float> nothing(std::vector<float>{});
+  const DeviceValues<float> c(std::vector<float>{1, 2, 3, 4});
+  GemmParams p{.m = 2, .n = 2, .k = 0, .lda = 0, .ldb = 2, .ldc = 2, .accumulate = true};
+  gemm_cuda(p, nothing.data(), nothing.data(), c.data());
+  CHECK(c.values() == std::vector<float>{1, 2, 3, 4});
+  p.accumulate = false;
+  gemm_cuda(p, nothing.data(), nothing.data(), c.data());
+  CHECK(c.values() == std::vector<float>{0, 0, 0, 0});
+}
