@@ -51,7 +51,7 @@ class TorchContentsReader {
   }
 
   TorchContents everything() {
-    walk(torch_.pickle.top(), "", 0);
+    walk(torch_.pickle.root, "", 0);
     return std::move(out_);
   }
 
@@ -75,10 +75,10 @@ class TorchContentsReader {
   }
 
  private:
-  /// More objects than any checkpoint shows, and a nesting that no checkpoint has; both ends of a hostile pickle whose
-  /// lists share or hold themselves.
-  static constexpr std::size_t max_visits = std::size_t{1} << 22;
+  /// A nesting that no checkpoint has; where a hostile pickle's lists hold themselves, the walk ends.
   static constexpr int max_depth = 32;
+  /// Visits of a walk: every object may be met a few times, but not as often as lists that share lists can repeat it.
+  std::size_t max_visits() const { return 4 * torch_.pickle.nodes.size() + 1024; }
 
   const PickleNode& node(PickleNode::Ref ref) const { return torch_.pickle[ref]; }
 
@@ -91,20 +91,39 @@ class TorchContentsReader {
     out_.others.push_back(shown(name) + ": " + objects_.kind_text(value));
   }
 
-  void walk(const PickleNode& value, const std::string& path, int depth) {
-    if (++visits_ > max_visits) objects_.error(value, "expected at most ", max_visits, " objects, got more");
-    if (depth > max_depth) objects_.error(value, "expected nesting of at most ", max_depth, " levels, got more");
+  /// Whether a tensor lies anywhere inside; every node is looked at once.
+  bool leads_to_tensor(PickleNode::Ref ref, int depth) {
+    enum : std::uint8_t { unknown, no, yes };
+    if (leads_.empty()) leads_.resize(torch_.pickle.nodes.size(), unknown);
+    if (leads_[ref] != unknown) return leads_[ref] == yes;
+    const PickleNode& value = node(ref);
+    if (depth > max_depth) too_deep(value);
+    leads_[ref] = no;  // also the answer to a list that holds itself
+    bool found = objects_.is_tensor(value);
+    if (value.kind == Kind::dict || value.kind == Kind::list || value.kind == Kind::tuple) {
+      for (const PickleNode::Ref item : value.items) found = leads_to_tensor(item, depth + 1) || found;
+    }
+    if (found) leads_[ref] = yes;
+    return found;
+  }
+  [[noreturn]] void too_deep(const PickleNode& value) const {
+    objects_.error(value, "expected nesting of at most ", max_depth, " levels, got more");
+  }
+
+  void walk(PickleNode::Ref ref, const std::string& path, int depth) {
+    const PickleNode& value = node(ref);
+    if (++visits_ > max_visits()) objects_.error(value, "expected at most ", max_visits(), " objects, got more");
+    if (depth > max_depth) too_deep(value);
+    if (!leads_to_tensor(ref, depth) || objects_.is_tensor(value)) return take(value, path);
     const std::string prefix = path.empty() ? path : path + ".";
     if (value.kind == Kind::dict) {
       for (std::size_t i = 0; i + 1 < value.items.size(); i += 2) {
         const PickleNode& key = node(value.items[i]);
         const bool named = key.kind == Kind::text || key.kind == Kind::integer;
-        walk(node(value.items[i + 1]), prefix + (named ? objects_.key_text(key) : text("item", i / 2)), depth + 1);
+        walk(value.items[i + 1], prefix + (named ? objects_.key_text(key) : text("item", i / 2)), depth + 1);
       }
-    } else if (value.kind == Kind::list || value.kind == Kind::tuple) {
-      for (std::size_t i = 0; i < value.items.size(); ++i) walk(node(value.items[i]), prefix + text(i), depth + 1);
     } else {
-      take(value, path);
+      for (std::size_t i = 0; i < value.items.size(); ++i) walk(value.items[i], prefix + text(i), depth + 1);
     }
   }
 
@@ -142,6 +161,7 @@ class TorchContentsReader {
   TensorBudget budget_;
   std::string_view file_;
   TorchContents out_;
+  std::vector<std::uint8_t> leads_;  // node -> does a tensor lie inside
   std::size_t visits_ = 0;
 };
 

@@ -161,7 +161,11 @@ class TorchObjects {
   }
 
   StridedView tensor(const PickleNode& node, int depth) const {
-    if (node.kind == Kind::persistent) return *container_.tensor(pickle_, node);
+    if (node.kind == Kind::persistent) {
+      std::optional<StridedView> known = container_.tensor(pickle_, node);
+      if (!known) error(node, "expected a tensor, got a storage");
+      return *std::move(known);
+    }
     if (depth > 4 || !is_tensor(node)) error(node, "expected a tensor, got ", kind_text(node));
     const std::string_view function = pickle_[node.items[0]].text;
     if (function.starts_with("_rebuild_parameter")) return tensor(argument(node, 0), depth + 1);

@@ -125,8 +125,8 @@ class ZipReader {
     }
     in.seek(first + at + 8, "end record");
     End end;
+    in.number<std::uint16_t>("records on this disk");
     end.count = in.number<std::uint16_t>("record count");
-    in.number<std::uint16_t>("record count");
     end.size = in.number<std::uint32_t>("directory size");
     end.offset = in.number<std::uint32_t>("directory offset");
     if (first + at < 20) return end;
