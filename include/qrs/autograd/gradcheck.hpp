@@ -76,7 +76,7 @@ double numeric_derivative(const F& f, const std::vector<Var<T>>& inputs, T& x, c
   const T before = x;
   const auto at = [&](double offset) {
     x = static_cast<T>(static_cast<double>(before) + offset);
-    return f(inputs).value().to(Device::cpu);
+    return f(inputs).value().to(Device::cpu).clone();  // a copy: the result may be a view of x, which moves on
   };
   const Tensor<T> minus2 = at(-2 * step);
   const Tensor<T> minus1 = at(-step);
