@@ -94,7 +94,7 @@ struct ElementwiseParams {
 
 // Launchers of cuda.cu (float and double). The CPU and reference versions have the same signatures, ending in _cpu, _ref:
 //   activation_forward (p, f, x, y)                    y = f(x)
-//   activation_backward(p, f, x, dy, dx, dx_pitch)     dx (+)= dy * f'(x);  dy has y_pitch
+//   activation_backward(p, f, x, dy, dx, dx_pitch)     dx (+)= dy * f'(x);  dy has y_pitch;  dx may be dy
 //   add                (p, x, z, y)                    y = x + z
 //   multiply           (p, x, z, y)                    y (+)= x * z
 //   add_scaled         (p, alpha, x, y)                y (+)= alpha * x

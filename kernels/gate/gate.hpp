@@ -30,6 +30,6 @@ struct GateGradients {
 };
 
 // gate_forward_{ref,cpu} (p, x, s, y)                     y = x * s
-// gate_backward_{ref,cpu}(p, x, s, dy, gradients)         x is read for ds only, s for dx only
+// gate_backward_{ref,cpu}(p, x, s, dy, gradients)         x is read for ds only, s for dx only; dx may be dy
 
 }  // namespace qrs::kernels

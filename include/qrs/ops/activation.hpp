@@ -5,6 +5,7 @@
 #pragma once
 
 #include "check.hpp"
+#include "in_place.hpp"
 
 namespace qrs {
 
@@ -32,7 +33,7 @@ Var<T> activation(const Var<T>& x, Activation f) {
   if (tape == nullptr) return y;
   const bool by_result = f == Activation::relu || f == Activation::relu6;
   return tape->record(y, [f, saved = by_result ? y : in, slot = x.slot()](const Tensor<T>& dy) {
-    const auto to = slot->target();
+    const auto to = detail::target_over(*slot, dy);
     const Tensor<T>& dx = to.tensor;
     const kernels::ElementwiseParams back{.rows = dy.rows(),
                                           .cols = dy.channels(),

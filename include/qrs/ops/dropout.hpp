@@ -6,6 +6,7 @@
 #pragma once
 
 #include "check.hpp"
+#include "in_place.hpp"
 
 namespace qrs {
 
@@ -39,7 +40,7 @@ Var<T> drop(const char* op, const Var<T>& x, const DropoutOptions& o, std::int64
   Tape<T>* tape = listening(x);
   if (tape == nullptr) return y;
   return tape->record(y, [p, slot = x.slot()](const Tensor<T>& dy) {
-    const auto dx = slot->target();
+    const auto dx = detail::target_over(*slot, dy);
     kernels::DropoutParams back = p;
     back.x_pitch = dy.pitch();
     back.y_pitch = dx.tensor.pitch();

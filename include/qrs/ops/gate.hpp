@@ -4,6 +4,7 @@
 #pragma once
 
 #include "check.hpp"
+#include "in_place.hpp"
 
 namespace qrs {
 
@@ -31,7 +32,7 @@ Var<T> gate(const Var<T>& x, const Var<T>& s) {
         back.y_pitch = dy.pitch();
         kernels::GateGradients<T> to;
         if (x_slot) {
-          const auto target = x_slot->target();
+          const auto target = detail::target_over(*x_slot, dy);
           back.dx_pitch = target.tensor.pitch();
           to.dx = target.tensor.data();
           to.accumulate_dx = target.accumulate;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "check.hpp"
+#include "in_place.hpp"
 
 namespace qrs {
 
@@ -20,7 +21,7 @@ Var<T> softmax(const char* op, const Var<T>& x, bool log) {
   Tape<T>* tape = listening(x);
   if (tape == nullptr) return y;
   return tape->record(y, [p, log, y, slot = x.slot()](const Tensor<T>& dy) {
-    const auto dx = slot->target();
+    const auto dx = detail::target_over(*slot, dy);
     kernels::SoftmaxParams back = p;
     back.x_pitch = dx.tensor.pitch();
     back.dy_pitch = dy.pitch();

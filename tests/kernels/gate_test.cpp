@@ -1,0 +1,76 @@
+// The gate: the fast version against the plain loops, on every tail, pitch and combination of wanted gradients.
+#include <doctest/doctest.h>
+#include <qrs/kernels.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <vector>
+
+#include "../../kernels/gate/ref.hpp"
+#include "random_values.hpp"
+
+namespace {
+
+using qrs::kernels::GateGradients;
+using qrs::kernels::GateParams;
+using qrs::testing::random_values;
+
+template <class T>
+void check_close(const std::vector<T>& got, const std::vector<T>& expected, double tolerance) {
+  double worst = 0.0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    worst = std::fmax(worst, std::fabs(static_cast<double>(got[i] - expected[i])));
+  }
+  CHECK(worst <= tolerance);
+}
+
+template <class T>
+void check_shape(const GateParams& p, bool accumulate) {
+  CAPTURE(p.c);
+  CAPTURE(p.pixels);
+  CAPTURE(accumulate);
+  const std::int64_t rows = p.n * p.pixels;
+  const std::vector<T> x = random_values<T>(rows * p.x_pitch, -1, 1, 1);
+  const std::vector<T> s = random_values<T>(p.n * p.c, 0, 1, 2);
+  const std::vector<T> dy = random_values<T>(rows * p.y_pitch, -1, 1, 3);
+  const double eps = sizeof(T) == 4 ? 2e-7 : 1e-15;
+
+  std::vector<T> y = dy;
+  std::vector<T> y_expected = dy;
+  qrs::kernels::gate_forward_ref(p, x.data(), s.data(), y_expected.data());
+  qrs::kernels::gate_forward_cpu(p, x.data(), s.data(), y.data());
+  CHECK(y == y_expected);
+
+  std::vector<T> dx = random_values<T>(rows * p.dx_pitch, -1, 1, 4);
+  std::vector<T> ds = s;
+  std::vector<T> dx_expected = dx;
+  std::vector<T> ds_expected = s;
+  qrs::kernels::gate_backward_ref(p, x.data(), s.data(), dy.data(),
+                                  {dx_expected.data(), ds_expected.data(), accumulate, accumulate});
+  qrs::kernels::gate_backward_cpu(p, x.data(), s.data(), dy.data(), {dx.data(), ds.data(), accumulate, accumulate});
+  check_close(dx, dx_expected, eps);
+  check_close(ds, ds_expected, 8 * eps * std::sqrt(static_cast<double>(p.pixels)));
+
+  // One gradient alone is the same gradient.
+  std::vector<T> alone = random_values<T>(rows * p.dx_pitch, -1, 1, 4);
+  qrs::kernels::gate_backward_cpu(p, x.data(), s.data(), dy.data(),
+                                  GateGradients<T>{.dx = alone.data(), .accumulate_dx = accumulate});
+  CHECK(alone == dx);
+  std::vector<T> ds_alone = s;
+  qrs::kernels::gate_backward_cpu(p, x.data(), s.data(), dy.data(),
+                                  GateGradients<T>{.ds = ds_alone.data(), .accumulate_ds = accumulate});
+  CHECK(ds_alone == ds);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("the gate matches the plain loops at every tail length and pitch", T, float, double) {
+  for (std::int64_t c = 1; c <= 2 * qrs::simd::lanes<T> + 1; ++c) {
+    for (const bool accumulate : {false, true}) {
+      check_shape<T>({.n = 3, .pixels = 35, .c = c, .x_pitch = c, .y_pitch = c, .dx_pitch = c}, accumulate);
+      check_shape<T>({.n = 3, .pixels = 7, .c = c, .x_pitch = c + 3, .y_pitch = c + 1, .dx_pitch = c + 2}, accumulate);
+    }
+  }
+  check_shape<T>({.n = 2, .pixels = 4000, .c = 24, .x_pitch = 24, .y_pitch = 24, .dx_pitch = 24}, true);
+}

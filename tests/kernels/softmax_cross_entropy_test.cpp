@@ -1,0 +1,115 @@
+// Softmax and cross-entropy: the fast versions against the plain loops, and logits far from zero.
+#include <doctest/doctest.h>
+#include <qrs/kernels.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <vector>
+
+#include "../../kernels/softmax_cross_entropy/ref.hpp"
+#include "random_values.hpp"
+
+namespace {
+
+using qrs::kernels::CrossEntropyParams;
+using qrs::kernels::SoftmaxParams;
+using qrs::testing::random_values;
+
+template <class T>
+void check_close(const std::vector<T>& got, const std::vector<T>& expected, double tolerance) {
+  double worst = 0.0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double error = std::fabs(static_cast<double>(got[i] - expected[i]));
+    worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::fmax(worst, error);
+  }
+  CHECK(worst <= tolerance);
+}
+
+/// Values up to about 10, and log-sum-exps that are rounded to T before an exponential; sums of up to 1000 of them.
+template <class T>
+constexpr double tolerance = sizeof(T) == 4 ? 4e-6 : 1e-13;
+
+template <class T>
+void check_shape(std::int64_t rows, std::int64_t cols, std::int64_t gap, bool accumulate) {
+  CAPTURE(cols);
+  CAPTURE(gap);
+  CAPTURE(accumulate);
+  const std::int64_t pitch = cols + gap;
+  const std::vector<T> x = random_values<T>(rows * pitch, -9, 9, 1);
+  const std::vector<T> dy = random_values<T>(rows * pitch, -1, 1, 2);
+  const SoftmaxParams p{rows, cols, pitch, pitch, pitch, accumulate};
+  for (const bool log : {false, true}) {
+    std::vector<T> y = dy;
+    std::vector<T> y_expected = dy;
+    qrs::kernels::softmax_forward_ref(p, log, x.data(), y_expected.data());
+    qrs::kernels::softmax_forward_cpu(p, log, x.data(), y.data());
+    check_close(y, y_expected, tolerance<T>);
+    std::vector<T> dx = x;
+    std::vector<T> dx_expected = x;
+    qrs::kernels::softmax_backward_ref(p, log, y.data(), dy.data(), dx_expected.data());
+    qrs::kernels::softmax_backward_cpu(p, log, y.data(), dy.data(), dx.data());
+    check_close(dx, dx_expected, tolerance<T>);
+  }
+
+  std::vector<std::int64_t> targets;
+  for (std::int64_t n = 0; n < rows; ++n) targets.push_back(n % 4 == 2 ? -100 : (5 * n + 1) % cols);
+  const std::vector<T> weight = random_values<T>(cols, 0.2, 2, 3);
+  const std::vector<T> scale = random_values<T>(rows, 0.1, 1, 4);
+  double weight_sum = 0.0;
+  for (const T w : weight) weight_sum += static_cast<double>(w);
+  for (const double smoothing : {0.0, 0.25}) {
+    for (const bool weighted : {false, true}) {
+      const CrossEntropyParams<T> q{.rows = rows,
+                                    .cols = cols,
+                                    .x_pitch = pitch,
+                                    .dx_pitch = pitch,
+                                    .targets = targets.data(),
+                                    .weight = weighted ? weight.data() : nullptr,
+                                    .weight_sum = weighted ? weight_sum : static_cast<double>(cols),
+                                    .smoothing = smoothing,
+                                    .accumulate = accumulate};
+      std::vector<T> loss(static_cast<std::size_t>(rows)), loss_expected = loss, lse = loss, lse_expected = loss;
+      qrs::kernels::cross_entropy_forward_ref(q, x.data(), loss_expected.data(), lse_expected.data());
+      qrs::kernels::cross_entropy_forward_cpu(q, x.data(), loss.data(), lse.data());
+      check_close(loss, loss_expected, 2 * tolerance<T>);
+      check_close(lse, lse_expected, tolerance<T>);
+      std::vector<T> dx = dy;
+      std::vector<T> dx_expected = dy;
+      qrs::kernels::cross_entropy_backward_ref(q, x.data(), lse.data(), scale.data(), dx_expected.data());
+      qrs::kernels::cross_entropy_backward_cpu(q, x.data(), lse.data(), scale.data(), dx.data());
+      check_close(dx, dx_expected, tolerance<T>);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("softmax and cross-entropy match the plain loops at every tail length and pitch", T, float, double) {
+  for (std::int64_t cols = 1; cols <= 2 * qrs::simd::lanes<T> + 1; ++cols) {
+    check_shape<T>(5, cols, 0, false);
+    check_shape<T>(5, cols, 3, true);
+  }
+  check_shape<T>(70, 1000, 0, false);
+}
+
+TEST_CASE("softmax of logits far from zero neither overflows nor loses them") {
+  const std::vector<float> x = {1000.0F, 1000.0F, -1000.0F, 0.0F};
+  std::vector<float> y(4);
+  const SoftmaxParams p{.rows = 1, .cols = 4, .x_pitch = 4, .y_pitch = 4};
+  qrs::kernels::softmax_forward_cpu(p, false, x.data(), y.data());
+  CHECK(y == std::vector<float>{0.5F, 0.5F, 0.0F, 0.0F});
+  qrs::kernels::softmax_forward_cpu(p, true, x.data(), y.data());
+  CHECK(y[0] == doctest::Approx(-0.69314718).epsilon(1e-6));
+  CHECK(y[2] == doctest::Approx(-2000.6931).epsilon(1e-6));
+}
+
+TEST_CASE("a NaN logit makes its own row NaN and no other") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> x = {1, 2, nan, 3, 1, 2, 3, 4};
+  std::vector<float> y(8);
+  qrs::kernels::softmax_forward_cpu({.rows = 2, .cols = 4, .x_pitch = 4, .y_pitch = 4}, false, x.data(), y.data());
+  for (int i = 0; i < 4; ++i) CHECK(std::isnan(y[static_cast<std::size_t>(i)]));
+  for (int i = 4; i < 8; ++i) CHECK_FALSE(std::isnan(y[static_cast<std::size_t>(i)]));
+}
