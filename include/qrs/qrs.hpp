@@ -10,6 +10,8 @@
 #include "core/memory.hpp"
 #include "core/named_values.hpp"
 #include "core/parallel.hpp"
+#include "core/philox.hpp"
+#include "core/rng.hpp"
 #include "core/sha256.hpp"
 #include "core/timer.hpp"
 
@@ -30,10 +32,19 @@
 #include "ops/add.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/check.hpp"
+#include "ops/concat.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/cross_entropy.hpp"
+#include "ops/dropout.hpp"
 #include "ops/gate.hpp"
+#include "ops/in_place.hpp"
 #include "ops/linear.hpp"
 #include "ops/mul.hpp"
+#include "ops/pool2d.hpp"
+#include "ops/reshape.hpp"
+#include "ops/slice.hpp"
+#include "ops/softmax.hpp"
+#include "ops/sum.hpp"
 
 // optim: optimisers and schedules.
 #include "optim/adam.hpp"
