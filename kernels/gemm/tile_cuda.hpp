@@ -113,17 +113,16 @@ __device__ void multiply(const A& a, const B& b, std::uint32_t row_begin, std::u
       a_next.fetch(a, row_begin, d + depth<T>);
       b_next.fetch(b, col_begin, d + depth<T>);
     }
-    for (int k = 0; k < depth<T>; ++k) {
+    unrolled<depth<T>>([&](int k) {
       const int a_line = now * a_slice + k * rows_pitch;
       const int b_line = now * b_slice + k * cols_pitch;
       const Pack<T, 4> left[2] = {a_slices.template load<4>(a_line + Sums<T>::row(0)),
                                   a_slices.template load<4>(a_line + Sums<T>::row(4))};
       const Pack<T, 4> right[2] = {b_slices.template load<4>(b_line + Sums<T>::col(0)),
                                    b_slices.template load<4>(b_line + Sums<T>::col(4))};
-      for (int r = 0; r < 8; ++r) {
-        for (int c = 0; c < 8; ++c) sums.at[r][c] += left[r / 4][r % 4] * right[c / 4][c % 4];
-      }
-    }
+      unrolled<8>(
+          [&](int r) { unrolled<8>([&](int c) { sums.at[r][c] += left[r / 4][r % 4] * right[c / 4][c % 4]; }); });
+    });
   }
 }
 

@@ -3,7 +3,8 @@
 // nvcc has them. For the host compiler this header supplies them on top of the emulator (simt_block.hpp), with CUDA's
 // meaning, so that every .cu file also builds as plain C++ and its kernels run, checked, on a machine without a GPU:
 //   threadIdx, blockIdx, blockDim, gridDim; __syncthreads, __syncwarp; __shfl_sync, __shfl_up_sync, __shfl_down_sync,
-//   __shfl_xor_sync, __ballot_sync, __all_sync, __any_sync; min and max.
+//   __shfl_xor_sync, __ballot_sync, __all_sync, __any_sync; min, max.
+// It adds unrolled<N>(body), a loop that nvcc is to write out.
 // Memory is reached through views.hpp, matrix instructions through mma.hpp, launches go through launch.hpp. What the
 // emulator is stricter about than a device: a warp operation needs all 32 lanes (mask full_warp).
 #pragma once
@@ -19,8 +20,16 @@
 #include <cuda_runtime.h>
 
 namespace qrs::kernels {
+
 inline constexpr int warp_size = 32;
 inline constexpr unsigned full_warp = 0xffffffffu;
+
+template <int N, class Body>
+__device__ void unrolled(const Body& body) {
+#pragma unroll
+  for (int i = 0; i < N; ++i) body(i);
+}
+
 }  // namespace qrs::kernels
 
 #else
@@ -39,6 +48,13 @@ using std::min;
 
 inline constexpr int warp_size = simt::warp_size;
 inline constexpr unsigned full_warp = 0xffffffffu;
+
+/// body(0), ..., body(N - 1), as nvcc writes them out one after another: an array that is only indexed by such numbers
+/// stays in registers, and loads of a later turn can start before the arithmetic of an earlier one.
+template <int N, class Body>
+void unrolled(const Body& body) {
+  for (int i = 0; i < N; ++i) body(i);
+}
 
 namespace simt {
 

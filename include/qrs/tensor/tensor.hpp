@@ -154,11 +154,11 @@ class Tensor {
       return;
     }
 #if defined(QRS_WITH_CUDA)
-    const kernels::CopyParams rows{.rows = rows(),
+    const kernels::CopyParams copy{.rows = rows(),
                                    .row_bytes = channels() * static_cast<std::int64_t>(sizeof(T)),
                                    .source_pitch = pitch_ * static_cast<std::int64_t>(sizeof(T)),
                                    .target_pitch = target.pitch_ * static_cast<std::int64_t>(sizeof(T))};
-    kernels::device_copy(rows, target.data_, target.device(), data_, device());
+    kernels::device_copy(copy, target.data_, target.device(), data_, device());
 #endif
   }
 
