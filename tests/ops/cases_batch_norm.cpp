@@ -1,17 +1,7 @@
+#include "norm_of.hpp"
 #include "op_case.hpp"
-#include "qrs/ops/batch_norm.hpp"
 
 namespace qrs::testing {
-
-/// A batch norm with fresh running statistics: mean 0.25, variance 1.5.
-template <class T>
-BatchNorm<T> norm_of(const Var<T>& weight, const Var<T>& bias, bool training) {
-  return {.weight = weight,
-          .bias = bias,
-          .running_mean = Tensor<T>::full(weight.shape(), T(0.25)),
-          .running_var = Tensor<T>::full(weight.shape(), T(1.5)),
-          .training = training};
-}
 
 static const Register batch_norm_cases({
     {"batch_norm/training",

@@ -127,7 +127,8 @@ class Var {
 template <class T>
 class Tape {
  public:
-  /// Adds to the gradients of a step's inputs, given the gradient of its result.
+  /// Adds to the gradients of a step's inputs, given the gradient of its result. dy is the closure's own: it may write over
+  /// it, or hand it on to one slot.
   using Backward = std::function<void(const Tensor<T>& dy)>;
 
   /// Called by operations: a Var for `value` whose gradient `backward` will receive.

@@ -24,6 +24,7 @@ struct BatchNorm {
   bool training = false;   // normalise by the batch and update the running statistics
   double momentum = 0.1;
   double eps = 1e-5;
+  bool folded = false;  // a convolution before it has taken it over: only the residual and f are left
 };
 
 /// The normalisation of one batch: z = x * scale + shift, and what the backward pass needs of it.
@@ -68,44 +69,59 @@ void check_batch_norm(const Tensor<T>& x, const BatchNorm<T>& norm) {
 
 }  // namespace detail
 
-/// Statistics of x (or the running ones), folded into scale and shift; in training the running ones are updated.
+/// Folds a mean and a (biased) variance into scale and shift.
 template <class T>
-Normalization<T> normalize(const Tensor<T>& x, const BatchNorm<T>& norm) {
-  detail::check_batch_norm(x, norm);
-  const std::int64_t channels = x.channels();
-  Normalization<T> out{.mean = Tensor<T>({channels}),
-                       .inv_std = Tensor<T>({channels}),
-                       .scale = Tensor<T>({channels}),
-                       .shift = Tensor<T>({channels}),
+Normalization<T> normalization_of(const Tensor<T>& mean, const Tensor<T>& var, const BatchNorm<T>& norm) {
+  const Shape& channels = mean.shape();
+  Normalization<T> out{.mean = mean.clone(),
+                       .inv_std = Tensor<T>(channels),
+                       .scale = Tensor<T>(channels),
+                       .shift = Tensor<T>(channels),
                        .batch_statistics = norm.training};
-  Tensor<T> var({channels});
-  if (norm.training) {
-    on_cpu_only("batch_norm", x.device(), [&] {
-      kernels::batch_norm_statistics_cpu(detail::batch_norm_params(x, 0, Tensor<T>(), Activation::identity), x.data(),
-                                         out.mean.data(), var.data());
-    });
-    const double count = static_cast<double>(x.rows());
-    for (std::int64_t c = 0; c < channels; ++c) {
-      T& mean = norm.running_mean.data()[c];
-      T& variance = norm.running_var.data()[c];
-      const double unbiased = static_cast<double>(var.data()[c]) * count / (count - 1.0);
-      mean = static_cast<T>((1.0 - norm.momentum) * static_cast<double>(mean) +
-                            norm.momentum * static_cast<double>(out.mean.data()[c]));
-      variance = static_cast<T>((1.0 - norm.momentum) * static_cast<double>(variance) + norm.momentum * unbiased);
-    }
-  } else {
-    norm.running_mean.copy_into(out.mean);
-    norm.running_var.copy_into(var);
-  }
-  for (std::int64_t c = 0; c < channels; ++c) {
+  for (std::int64_t c = 0; c < channels.size(); ++c) {
     const double inv_std = 1.0 / std::sqrt(static_cast<double>(var.data()[c]) + norm.eps);
     const double scale = static_cast<double>(norm.weight.value().data()[c]) * inv_std;
     out.inv_std.data()[c] = static_cast<T>(inv_std);
     out.scale.data()[c] = static_cast<T>(scale);
-    out.shift.data()[c] = static_cast<T>(static_cast<double>(norm.bias.value().data()[c]) -
-                                         static_cast<double>(out.mean.data()[c]) * scale);
+    out.shift.data()[c] =
+        static_cast<T>(static_cast<double>(norm.bias.value().data()[c]) - static_cast<double>(mean.data()[c]) * scale);
   }
   return out;
+}
+
+/// The normalisation by the running statistics.
+template <class T>
+Normalization<T> running_normalization(const BatchNorm<T>& norm) {
+  return normalization_of(norm.running_mean, norm.running_var, norm);
+}
+
+/// running = (1 - momentum) running + momentum batch, with the unbiased variance of `count` values.
+template <class T>
+void update_running_statistics(const Tensor<T>& mean, const Tensor<T>& var, std::int64_t count,
+                               const BatchNorm<T>& norm) {
+  const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
+  const auto blend = [&](T& running, double batch) {
+    running = static_cast<T>((1.0 - norm.momentum) * static_cast<double>(running) + norm.momentum * batch);
+  };
+  for (std::int64_t c = 0; c < mean.size(); ++c) {
+    blend(norm.running_mean.data()[c], static_cast<double>(mean.data()[c]));
+    blend(norm.running_var.data()[c], static_cast<double>(var.data()[c]) * unbiased);
+  }
+}
+
+/// The normalisation of x: by its own statistics in training, which also updates the running ones, else by those.
+template <class T>
+Normalization<T> normalize(const Tensor<T>& x, const BatchNorm<T>& norm) {
+  detail::check_batch_norm(x, norm);
+  if (!norm.training) return running_normalization(norm);
+  Tensor<T> mean({x.channels()});
+  Tensor<T> var({x.channels()});
+  on_cpu_only("batch_norm", x.device(), [&] {
+    kernels::batch_norm_statistics_cpu(detail::batch_norm_params(x, 0, Tensor<T>(), Activation::identity), x.data(),
+                                       mean.data(), var.data());
+  });
+  update_running_statistics(mean, var, x.rows(), norm);
+  return normalization_of(mean, var, norm);
 }
 
 /// y = f(x scale + shift + residual) into memory of the caller's; an empty residual adds nothing.

@@ -121,6 +121,12 @@ void bias_backward(const Tensor<T>& dy, const Tensor<T>& db, bool accumulate) {
 
 namespace detail {
 
+/// The gradient of a slot as a backward function takes it: where to write, and whether to add.
+template <class T>
+typename GradSlot<T>::Target target_of(const std::shared_ptr<GradSlot<T>>& slot) {
+  return slot ? slot->target() : typename GradSlot<T>::Target{Tensor<T>(), false};
+}
+
 /// Sends dy of a convolution to the slots that want it; null slots are skipped.
 template <class T>
 void conv2d_backward(const Tensor<T>& dy, const Tensor<T>& x, const Tensor<T>& w, const Conv2dOptions& o,
@@ -142,10 +148,10 @@ void conv2d_backward(const Tensor<T>& dy, const Tensor<T>& x, const Tensor<T>& w
 
 }  // namespace detail
 
-/// Convolution with a bias; see the head of this file.
+/// Convolution; see the head of this file. An empty bias adds nothing.
 template <class T>
 Var<T> conv2d(const Var<T>& x, const Var<T>& w, const Var<T>& bias, const Conv2dOptions& o = {}) {
-  QRS_CHECK(bias.shape() == Shape{w.shape().channels()}, "[conv2d] expected a bias of shape ",
+  QRS_CHECK(bias.value().empty() || bias.shape() == Shape{w.shape().channels()}, "[conv2d] expected a bias of shape ",
             Shape{w.shape().channels()}, ", got ", bias.shape());
   Tensor<T> y = conv2d_forward(x.value(), w.value(), o, {.shift = bias.value().data()});
   Tape<T>* tape = listening(x, w, bias);
@@ -157,12 +163,7 @@ Var<T> conv2d(const Var<T>& x, const Var<T>& w, const Var<T>& bias, const Conv2d
 /// Convolution without a bias.
 template <class T>
 Var<T> conv2d(const Var<T>& x, const Var<T>& w, const Conv2dOptions& o = {}) {
-  Tensor<T> y = conv2d_forward(x.value(), w.value(), o);
-  Tape<T>* tape = listening(x, w);
-  if (tape == nullptr) return y;
-  return tape->record(y, [xv = x.value(), wv = w.value(), o, dx = x.slot(), dw = w.slot()](const Tensor<T>& dy) {
-    detail::conv2d_backward<T>(dy, xv, wv, o, dx, dw, nullptr);
-  });
+  return conv2d(x, w, Var<T>(), o);
 }
 
 /// One filter per channel: conv2d with groups = C. w is (KH, KW, 1, C).

@@ -1,7 +1,7 @@
 // Pooling of images (N, H, W, C): max_pool2d, avg_pool2d, adaptive_avg_pool2d, global_average_pool.
 //
-// Backward: a maximum hands its gradient to the first pixel that held it, an average spreads it evenly. max_pool2d keeps one
-// byte a result (which tap of the window won) and neither x nor y; the averages keep nothing.
+// Backward: a maximum hands its gradient to the first pixel that held it, an average spreads it evenly. max_pool2d keeps which
+// tap of each window won, and neither x nor y; the averages keep nothing.
 #pragma once
 
 #include "check.hpp"
@@ -52,24 +52,6 @@ inline kernels::PoolAxis pool_axis(const char* op, const char* axis, const kerne
   return out;
 }
 
-template <class I, class T>
-Var<T> max_pool2d(const Var<T>& x, kernels::Pool2dParams p) {
-  Tensor<T> y({p.n, p.y.out, p.x.out, p.c}, x.device());  // (N, OH, OW, C)
-  p.y_pitch = y.pitch();
-  Tape<T>* tape = listening(x);
-  const Tensor<I> maxima = tape == nullptr ? Tensor<I>() : Tensor<I>(y.shape(), x.device());
-  on_cpu_only("max_pool2d", x.device(),
-              [&] { kernels::max_pool2d_forward_cpu(p, x.value().data(), y.data(), maxima.data()); });
-  if (tape == nullptr) return y;
-  return tape->record(y, [p, maxima, slot = x.slot()](const Tensor<T>& dy) {
-    const auto dx = slot->target();
-    kernels::Pool2dParams back = p;
-    back.x_pitch = dx.tensor.pitch();
-    back.y_pitch = dy.pitch();
-    kernels::max_pool2d_backward_cpu(back, dy.data(), maxima.data(), dx.tensor.data(), dx.accumulate);
-  });
-}
-
 template <class T>
 Var<T> avg_pool2d(const char* op, const Var<T>& x, kernels::Pool2dParams p) {
   Tensor<T> y({p.n, p.y.out, p.x.out, p.c}, x.device());  // (N, OH, OW, C)
@@ -99,13 +81,26 @@ Var<T> max_pool2d(const Var<T>& x, const MaxPool2dOptions& o) {
                                   .stride = o.stride_w < 0 ? o.stride : o.stride_w,
                                   .padding = o.padding_w < 0 ? o.padding : o.padding_w,
                                   .dilation = o.dilation_w < 0 ? o.dilation : o.dilation_w};
-  const kernels::Pool2dParams p{.n = x.dim(0),
-                                .c = x.dim(3),
-                                .y = detail::pool_axis("max_pool2d", "the height", rows, o.ceil_mode),
-                                .x = detail::pool_axis("max_pool2d", "the width", columns, o.ceil_mode),
-                                .x_pitch = x.value().pitch()};
-  const bool one_byte = p.y.kernel * p.x.kernel <= 256;
-  return one_byte ? detail::max_pool2d<std::uint8_t>(x, p) : detail::max_pool2d<std::int32_t>(x, p);
+  kernels::Pool2dParams p{.n = x.dim(0),
+                          .c = x.dim(3),
+                          .y = detail::pool_axis("max_pool2d", "the height", rows, o.ceil_mode),
+                          .x = detail::pool_axis("max_pool2d", "the width", columns, o.ceil_mode),
+                          .x_pitch = x.value().pitch()};
+  Tensor<T> y({p.n, p.y.out, p.x.out, p.c}, x.device());  // (N, OH, OW, C)
+  p.y_pitch = y.pitch();
+  Tape<T>* tape = listening(x);
+  Tensor<kernels::MaxTap<T>> maxima;
+  if (tape != nullptr) maxima = Tensor<kernels::MaxTap<T>>(y.shape(), x.device());
+  on_cpu_only("max_pool2d", x.device(),
+              [&] { kernels::max_pool2d_forward_cpu(p, x.value().data(), y.data(), maxima.data()); });
+  if (tape == nullptr) return y;
+  return tape->record(y, [p, maxima, slot = x.slot()](const Tensor<T>& dy) {
+    const auto dx = slot->target();
+    kernels::Pool2dParams back = p;
+    back.x_pitch = dx.tensor.pitch();
+    back.y_pitch = dy.pitch();
+    kernels::max_pool2d_backward_cpu(back, dy.data(), maxima.data(), dx.tensor.data(), dx.accumulate);
+  });
 }
 
 /// The mean of each window: (N, H, W, C) -> (N, OH, OW, C).

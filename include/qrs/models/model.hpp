@@ -1,0 +1,74 @@
+// Model<T>: what all backbones share: features, a head that can be replaced, and the names of their files' entries.
+//
+//   auto net = qrs::models::densenet121<float>({.classes = 4, .in_channels = 1});
+//   Var<float> logits = net.forward(x);          // x (N, H, W, C), logits (N, classes)
+//   Var<float> z = net.features(x);              // (N, feature_count())
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "../nn/conv_norm.hpp"
+#include "../nn/state.hpp"
+#include "../ops/add.hpp"
+
+namespace qrs::models {
+
+/// The settings every backbone takes; the defaults are torchvision's.
+struct ModelOptions {
+  std::int64_t classes = 1000;
+  std::int64_t in_channels = 3;   // 1: a grey image; weights of 3 channels are summed over RGB when loaded
+  std::uint64_t seed = 0;         // of the initial weights
+  double dropout = 0.2;           // EfficientNet's head
+  double stochastic_depth = 0.2;  // EfficientNet's last block; earlier ones in proportion to their depth
+};
+
+template <class T>
+class Model : public nn::Module<T> {
+ public:
+  /// Class scores. x is (N, H, W, in_channels).
+  Var<T> forward(const Var<T>& x) { return classify(features(x)); }
+  Var<T> operator()(const Var<T>& x) { return forward(x); }
+  /// What the head sees: (N, feature_count()).
+  virtual Var<T> features(const Var<T>& x) = 0;
+  virtual Var<T> classify(const Var<T>& z) { return (*head_)(z); }
+
+  std::int64_t feature_count() const { return head_->weight().dim(1); }
+  std::int64_t classes() const { return head_->weight().dim(0); }
+  nn::Linear<T>& head() { return *head_; }
+  /// Replaces the head by one of `classes` outputs with torch's default initial values: U(+-1 / sqrt(features)).
+  void set_head(std::int64_t classes, Rng& rng) {
+    const std::int64_t in = feature_count();
+    head_.reset();
+    make_head({.in = in, .out = classes});
+    head_->reset_parameters(rng);
+  }
+  /// Freezes everything but the head.
+  void freeze_features() {
+    this->freeze();
+    head_->unfreeze();
+  }
+
+  virtual nn::StateRules state_rules() const = 0;
+
+ protected:
+  /// The head lives under `parent` (the model, or its "classifier") as `name`.
+  void add_head(nn::Module<T>& parent, std::string name, const nn::LinearSettings& s) {
+    head_parent_ = &parent;
+    head_name_ = std::move(name);
+    make_head(s);
+  }
+  void check_image(const Var<T>& x, std::int64_t channels) const {
+    QRS_CHECK(x.shape().rank() == 4 && x.dim(3) == channels, "[model] expected images (N, H, W, ", channels, "), got ",
+              x.shape());
+  }
+
+ private:
+  void make_head(const nn::LinearSettings& s) { head_ = std::make_unique<nn::Linear<T>>(*head_parent_, head_name_, s); }
+
+  nn::Module<T>* head_parent_ = nullptr;
+  std::string head_name_;
+  std::unique_ptr<nn::Linear<T>> head_;
+};
+
+}  // namespace qrs::models

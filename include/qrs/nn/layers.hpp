@@ -1,0 +1,214 @@
+// The layers that own parameters: Conv2d, BatchNorm2d, Linear; and the random ones: Dropout, StochasticDepth.
+//
+// Names and defaults are torch.nn's. Parameters are zero (batch norm: one and zero) until reset_parameters(rng) draws them
+// or a file is loaded. Each forward is one operation of ops/; a network's forward calls them like functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "../ops/batch_norm.hpp"
+#include "../ops/conv2d.hpp"
+#include "../ops/dropout.hpp"
+#include "../ops/linear.hpp"
+#include "init.hpp"
+#include "module.hpp"
+
+namespace qrs::nn {
+
+struct Conv2dSettings {
+  std::int64_t in = 0;      // input channels
+  std::int64_t out = 0;     // output channels
+  std::int64_t kernel = 1;  // height and width
+  std::int64_t stride = 1;
+  std::int64_t padding = 0;
+  std::int64_t dilation = 1;
+  std::int64_t groups = 1;
+  bool bias = true;
+};
+
+/// Convolution. weight (KH, KW, C_in / groups, C_out), bias (C_out).
+template <class T>
+class Conv2d : public Module<T> {
+ public:
+  Conv2d(Module<T>& parent, std::string name, const Conv2dSettings& s)
+      : Module<T>(parent, std::move(name)),
+        options_{.stride = s.stride, .padding = s.padding, .dilation = s.dilation, .groups = s.groups} {
+    QRS_CHECK(s.in > 0 && s.out > 0 && s.groups > 0 && s.in % s.groups == 0 && s.out % s.groups == 0,
+              "[Conv2d] expected channels that the groups divide, got ", s.in, " to ", s.out, " in ", s.groups);
+    weight_ = this->add_parameter("weight", {s.kernel, s.kernel, s.in / s.groups, s.out}, Layout::convolution);
+    if (s.bias) bias_ = this->add_parameter("bias", {s.out});
+  }
+
+  Var<T> operator()(const Var<T>& x) const { return conv2d(x, weight_, bias_, options_); }
+
+  const Var<T>& weight() const { return weight_; }
+  bool has_bias() const { return !bias_.value().empty(); }
+  const Var<T>& bias() const { return bias_; }
+  const Conv2dOptions& options() const { return options_; }
+
+  /// Gives the layer a bias of zeros where it has none: what folding a batch norm into it needs.
+  void add_bias() {
+    if (!has_bias()) bias_ = this->add_parameter("bias", {weight_.dim(3)});
+  }
+
+  void reset_parameters(Rng& rng) override {
+    const double bound = default_bound(weight_.shape());
+    uniform(weight_.value(), bound, rng);
+    if (has_bias()) uniform(bias_.value(), bound, rng);
+  }
+
+ private:
+  Conv2dOptions options_;
+  Var<T> weight_;
+  Var<T> bias_;
+};
+
+struct BatchNorm2dSettings {
+  std::int64_t channels = 0;
+  double eps = 1e-5;
+  double momentum = 0.1;
+};
+
+/// Batch normalisation per channel. Frozen, or in evaluation, it uses its running statistics and leaves them alone.
+template <class T>
+class BatchNorm2d : public Module<T> {
+ public:
+  BatchNorm2d(Module<T>& parent, std::string name, const BatchNorm2dSettings& s)
+      : Module<T>(parent, std::move(name)), settings_(s) {
+    QRS_CHECK(s.channels > 0, "[BatchNorm2d] expected at least one channel, got ", s.channels);
+    weight_ = this->add_parameter("weight", {s.channels});
+    weight_.value().fill(T(1));
+    bias_ = this->add_parameter("bias", {s.channels});
+    running_mean_ = this->add_buffer("running_mean", {s.channels}, T(0));
+    running_var_ = this->add_buffer("running_var", {s.channels}, T(1));
+    this->add_counter("num_batches_tracked", num_batches_tracked_);
+  }
+
+  /// Normalises, adds the residual where there is one, applies f.
+  Var<T> operator()(const Var<T>& x, Activation f = Activation::identity, const Var<T>& residual = {}) {
+    return batch_norm(x, use(), f, residual);
+  }
+
+  /// The layer as an operation takes it, for one use: in training the use is counted.
+  BatchNorm<T> use() {
+    const bool batch_statistics = this->training() && !this->frozen();
+    QRS_CHECK(!batch_statistics || !folded_, "[BatchNorm2d] expected evaluation of a folded network, got training");
+    if (batch_statistics) ++num_batches_tracked_;
+    return {.weight = weight_,
+            .bias = bias_,
+            .running_mean = running_mean_,
+            .running_var = running_var_,
+            .training = batch_statistics,
+            .momentum = settings_.momentum,
+            .eps = settings_.eps,
+            .folded = folded_};
+  }
+  /// Marks the layer as taken over by the convolution before it.
+  void set_folded() { folded_ = true; }
+  bool folded() const { return folded_; }
+  const Var<T>& weight() const { return weight_; }
+  const Var<T>& bias() const { return bias_; }
+  const Tensor<T>& running_mean() const { return running_mean_; }
+  const Tensor<T>& running_var() const { return running_var_; }
+  const BatchNorm2dSettings& settings() const { return settings_; }
+
+  void reset_parameters(Rng&) override {
+    weight_.value().fill(T(1));
+    bias_.value().fill(T(0));
+    running_mean_.fill(T(0));
+    running_var_.fill(T(1));
+    num_batches_tracked_ = 0;
+  }
+
+ private:
+  BatchNorm2dSettings settings_;
+  Var<T> weight_;
+  Var<T> bias_;
+  Tensor<T> running_mean_;
+  Tensor<T> running_var_;
+  std::int64_t num_batches_tracked_ = 0;
+  bool folded_ = false;
+};
+
+struct LinearSettings {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  bool bias = true;
+};
+
+/// Fully connected layer. weight (F_out, F_in), bias (F_out).
+template <class T>
+class Linear : public Module<T> {
+ public:
+  Linear(Module<T>& parent, std::string name, const LinearSettings& s) : Module<T>(parent, std::move(name)) {
+    QRS_CHECK(s.in > 0 && s.out > 0, "[Linear] expected at least one input and output, got ", s.in, " to ", s.out);
+    weight_ = this->add_parameter("weight", {s.out, s.in});
+    if (s.bias) bias_ = this->add_parameter("bias", {s.out});
+  }
+
+  Var<T> operator()(const Var<T>& x) const { return has_bias() ? linear(x, weight_, bias_) : linear(x, weight_); }
+
+  const Var<T>& weight() const { return weight_; }
+  bool has_bias() const { return !bias_.value().empty(); }
+  const Var<T>& bias() const { return bias_; }
+
+  void reset_parameters(Rng& rng) override {
+    const double bound = default_bound(weight_.shape());
+    uniform(weight_.value(), bound, rng);
+    if (has_bias()) uniform(bias_.value(), bound, rng);
+  }
+
+ private:
+  Var<T> weight_;
+  Var<T> bias_;
+};
+
+/// Zeroes each value with probability p in training and scales the others by 1 / (1 - p).
+template <class T>
+class Dropout : public Module<T> {
+ public:
+  Dropout(Module<T>& parent, std::string name, double p)
+      : Module<T>(parent, std::move(name)), p_(p), layer_(this->next_random_layer()) {}
+
+  Var<T> operator()(const Var<T>& x) const { return dropout(x, options()); }
+  double p() const { return p_; }
+
+ private:
+  DropoutOptions options() const {
+    return {.p = p_,
+            .training = this->training() && !this->frozen(),
+            .seed = this->random().seed,
+            .step = this->random().step,
+            .layer = layer_};
+  }
+
+  double p_;
+  std::uint32_t layer_;
+};
+
+/// Drops a whole image of a residual branch with probability p in training (row mode; Huang et al. 2016).
+template <class T>
+class StochasticDepth : public Module<T> {
+ public:
+  StochasticDepth(Module<T>& parent, std::string name, double p)
+      : Module<T>(parent, std::move(name)), p_(p), layer_(this->next_random_layer()) {}
+
+  Var<T> operator()(const Var<T>& x) const { return stochastic_depth(x, options()); }
+  double p() const { return p_; }
+
+ private:
+  DropoutOptions options() const {
+    return {.p = p_,
+            .training = this->training() && !this->frozen(),
+            .seed = this->random().seed,
+            .step = this->random().step,
+            .layer = layer_};
+  }
+
+  double p_;
+  std::uint32_t layer_;
+};
+
+}  // namespace qrs::nn

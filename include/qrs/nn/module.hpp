@@ -1,0 +1,196 @@
+// Module<T>: what owns parameters. A network is a struct whose members are modules; the names it gives them are its
+// parameters' names.
+//
+//   struct Small : qrs::nn::Module<float> {
+//     qrs::nn::Conv2d<float> stem{*this, "stem", {.in = 1, .out = 16, .kernel = 3, .padding = 1}};
+//     qrs::nn::Linear<float> head{*this, "head", {.in = 16, .out = 4}};
+//   };
+//
+// A member registers itself with its parent when it is constructed, so there is no list to keep; modules therefore neither
+// copy nor move. Parameters come in the order of torch's named_parameters(): a module's own first, then its children's.
+// Random layers draw from no hidden generator: the root holds (seed, step), each random layer adds a number of its own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../autograd/tape.hpp"
+#include "../core/rng.hpp"
+
+namespace qrs::nn {
+
+/// How the elements of a parameter map to torch's file layout.
+enum class Layout {
+  as_is,        // the same extents
+  convolution,  // ours (KH, KW, C_in / groups, C_out), theirs (C_out, C_in / groups, KH, KW)
+};
+
+/// Where the random layers of a network stand: the same seed and step give the same masks.
+struct RandomState {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+};
+
+template <class T>
+class Module {
+ public:
+  using value_type = T;
+
+  /// A root.
+  Module() = default;
+  /// A part of `parent`, under `name`.
+  Module(Module& parent, std::string name) : parent_(&parent) { parent.children_.push_back({std::move(name), this}); }
+  /// Leaves the parent's list, so that a part may be replaced: a new head under the old name.
+  virtual ~Module() {
+    for (const auto& [name, child] : children_) child->parent_ = nullptr;
+    if (parent_ == nullptr) return;
+    std::erase_if(parent_->children_, [this](const auto& child) { return child.second == this; });
+  }
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
+  /// A parameter with its full name ("layer1.0.conv1.weight") and file layout.
+  struct Parameter {
+    std::string name;
+    Var<T> variable;
+    Layout layout;
+  };
+  /// A buffer: state that is no parameter, such as a running mean.
+  struct Buffer {
+    std::string name;
+    Tensor<T> tensor;
+  };
+  /// One entry of a state dict, in torch's order: a parameter, a buffer, or a counter (num_batches_tracked).
+  struct StateEntry {
+    std::string name;
+    Tensor<T> tensor;                 // empty for a counter
+    std::int64_t* counter = nullptr;  // null for a tensor
+    Layout layout = Layout::as_is;
+  };
+
+  std::vector<Parameter> parameters() const {
+    std::vector<Parameter> out;
+    visit("", [&](const std::string& prefix, const Module& module) {
+      for (const Parameter& p : module.parameters_) out.push_back({prefix + p.name, p.variable, p.layout});
+    });
+    return out;
+  }
+  /// (name, Var) pairs, as an optimiser takes them.
+  std::vector<std::pair<std::string, Var<T>>> named_parameters() const {
+    std::vector<std::pair<std::string, Var<T>>> out;
+    for (const Parameter& p : parameters()) out.emplace_back(p.name, p.variable);
+    return out;
+  }
+  std::vector<std::pair<std::string, Tensor<T>>> named_buffers() const {
+    std::vector<std::pair<std::string, Tensor<T>>> out;
+    visit("", [&](const std::string& prefix, const Module& module) {
+      for (const Buffer& b : module.buffers_) out.emplace_back(prefix + b.name, b.tensor);
+    });
+    return out;
+  }
+  /// Everything that a file keeps, module by module.
+  std::vector<StateEntry> state_entries() {
+    std::vector<StateEntry> out;
+    visit("", [&](const std::string& prefix, const Module& module) {
+      for (const Parameter& p : module.parameters_) {
+        out.push_back({.name = prefix + p.name, .tensor = p.variable.value(), .counter = nullptr, .layout = p.layout});
+      }
+      for (const Buffer& b : module.buffers_) out.push_back({.name = prefix + b.name, .tensor = b.tensor});
+      for (const auto& [name, counter] : module.counters_) {
+        out.push_back({.name = prefix + name, .tensor = {}, .counter = counter});
+      }
+    });
+    return out;
+  }
+  /// Calls visit(full name, module) for every part below this one, parents first.
+  template <class Visit>
+  void for_each_module(const Visit& visit_part) const {
+    visit("", [&](const std::string& prefix, const Module& module) {
+      if (!prefix.empty()) visit_part(prefix.substr(0, prefix.size() - 1), module);
+    });
+  }
+  /// Direct parts, in order of construction.
+  const std::vector<std::pair<std::string, Module*>>& children() const { return children_; }
+
+  /// Number of values in all parameters.
+  std::int64_t parameter_count() const {
+    std::int64_t count = 0;
+    for (const Parameter& p : parameters()) count += p.variable.value().size();
+    return count;
+  }
+
+  /// Training mode: batch statistics and random layers; evaluation: running statistics, no randomness. A frozen part
+  /// keeps evaluating its batch norms either way.
+  void train(bool on = true) {
+    training_ = on;
+    for (const auto& [name, child] : children_) child->train(on);
+  }
+  void eval() { train(false); }
+  bool training() const { return training_; }
+
+  /// Freezes this part: no gradients, and batch norms neither use nor update batch statistics.
+  void freeze(bool on = true) {
+    frozen_ = on;
+    for (Parameter& p : parameters_) p.variable.set_requires_grad(!on);
+    for (const auto& [name, child] : children_) child->freeze(on);
+  }
+  void unfreeze() { freeze(false); }
+  bool frozen() const { return frozen_; }
+
+  void zero_grad() const {
+    for (const Parameter& p : parameters()) p.variable.zero_grad();
+  }
+
+  /// Draws fresh initial parameters for this part and all below, each layer by its own rule.
+  virtual void reset_parameters(Rng& rng) {
+    for (const auto& [name, child] : children_) child->reset_parameters(rng);
+  }
+
+  /// Folds every batch norm that follows a convolution into it; see fold_batch_norm. A part that holds such a pair overrides
+  /// this and calls it for its other parts.
+  virtual void fold_norms() {
+    for (const auto& [name, child] : children_) child->fold_norms();
+  }
+
+  /// Seed and step of the random layers; set on the root, once per training step.
+  void set_random(RandomState state) { root().random_ = state; }
+  const RandomState& random() const { return parent_ == nullptr ? random_ : parent_->random(); }
+
+ protected:
+  Var<T> add_parameter(std::string name, const Shape& shape, Layout layout = Layout::as_is) {
+    Var<T> variable = Var<T>::parameter(Tensor<T>::zeros(shape));
+    parameters_.push_back({std::move(name), variable, layout});
+    return variable;
+  }
+  Tensor<T> add_buffer(std::string name, const Shape& shape, T value) {
+    Tensor<T> tensor = Tensor<T>::full(shape, value);
+    buffers_.push_back({std::move(name), tensor});
+    return tensor;
+  }
+  void add_counter(std::string name, std::int64_t& counter) { counters_.emplace_back(std::move(name), &counter); }
+  /// A number of its own for each random layer of a network, in order of construction.
+  std::uint32_t next_random_layer() { return root().random_layers_++; }
+
+ private:
+  Module& root() { return parent_ == nullptr ? *this : parent_->root(); }
+
+  template <class Visit>
+  void visit(const std::string& prefix, const Visit& at) const {
+    at(prefix, *this);
+    for (const auto& [name, child] : children_) child->visit(prefix + name + ".", at);
+  }
+
+  Module* parent_ = nullptr;
+  std::vector<std::pair<std::string, Module*>> children_;
+  std::vector<Parameter> parameters_;
+  std::vector<Buffer> buffers_;
+  std::vector<std::pair<std::string, std::int64_t*>> counters_;
+  RandomState random_;
+  std::uint32_t random_layers_ = 0;
+  bool training_ = true;
+  bool frozen_ = false;
+};
+
+}  // namespace qrs::nn

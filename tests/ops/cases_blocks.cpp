@@ -1,0 +1,160 @@
+#include "norm_of.hpp"
+#include "op_case.hpp"
+#include "qrs/ops/basic_block.hpp"
+#include "qrs/ops/dense_block.hpp"
+#include "qrs/ops/mbconv.hpp"
+
+namespace qrs::testing {
+
+/// A convolution and its norm from three inputs in a row: w, gamma, beta.
+template <class T>
+ConvNorm<T> unit_of(const std::vector<Var<T>>& in, std::size_t first, const Conv2dOptions& o, Activation f,
+                    bool training) {
+  return {.w = in[first],
+          .bias = {},
+          .options = o,
+          .norm = norm_of(in[first + 1], in[first + 2], training),
+          .activation = f};
+}
+
+/// silu stands in for relu where gradients are judged: the blocks take any activation, and it has no kink.
+template <class T>
+Var<T> basic_block_of(const std::vector<Var<T>>& in, std::int64_t stride, bool shortcut, bool training) {
+  BasicBlockUse<T> use{.first = unit_of(in, 1, {.stride = stride, .padding = 1}, Activation::silu, training),
+                       .second = unit_of(in, 4, {.padding = 1}, Activation::silu, training),
+                       .shortcut = {}};
+  if (shortcut) use.shortcut = unit_of(in, 7, {.stride = stride}, Activation::identity, training);
+  return basic_block(in[0], use);
+}
+
+template <class T>
+Var<T> mbconv_of(const std::vector<Var<T>>& in, bool expand, std::int64_t stride, bool residual, bool training) {
+  const std::int64_t wide = in[1].dim(3);
+  MbConvUse<T> use{
+      .expand = {},
+      .depthwise = unit_of(in, 1, {.stride = stride, .padding = 1, .groups = wide}, Activation::silu, training),
+      .fc1_weight = in[4],
+      .fc1_bias = in[5],
+      .fc2_weight = in[6],
+      .fc2_bias = in[7],
+      .project = unit_of(in, 8, {}, Activation::identity, training),
+      .residual = residual};
+  if (expand) use.expand = unit_of(in, 11, {}, Activation::silu, training);
+  return mbconv(in[0], use);
+}
+
+template <class T>
+Var<T> dense_block_of(const std::vector<Var<T>>& in, bool training) {
+  std::vector<DenseLayerUse<T>> layers;
+  for (std::size_t at = 1; at < in.size(); at += 6) {
+    layers.push_back({.norm1 = norm_of(in[at], in[at + 1], training),
+                      .bottleneck = unit_of(in, at + 2, {}, Activation::relu, training),
+                      .w2 = in[at + 5]});
+  }
+  return dense_block(in[0], layers);
+}
+
+/// The inputs of a dense block of two layers: growth 3, bottleneck 6.
+static std::vector<Input> dense_inputs() {
+  std::vector<Input> out{{batch, 4, 5, 5}};
+  for (const std::int64_t width : {5, 8}) {
+    for (const Input& input : {weights({width}, 0.5, 1.5), weights({width}), weights({1, 1, width, 6}),
+                               weights({6}, 0.5, 1.5), weights({6}), weights({3, 3, 6, 3})}) {
+      out.push_back(input);
+    }
+  }
+  return out;
+}
+
+static const Traits blocks{.gradcheck_elements = 24, .same_bits_of_ranges = false};
+
+static const Register block_cases({
+    {"basic_block/identity",
+     {{batch, 5, 4, 6},
+      weights({3, 3, 6, 6}),
+      weights({6}),
+      weights({6}),
+      weights({3, 3, 6, 6}),
+      weights({6}),
+      weights({6})},
+     [](const auto& in) { return basic_block_of(in, 1, false, true); },
+     blocks},
+    {"basic_block/stride 2",
+     {{batch, 6, 5, 4},
+      weights({3, 3, 4, 7}),
+      weights({7}),
+      weights({7}),
+      weights({3, 3, 7, 7}),
+      weights({7}),
+      weights({7}),
+      weights({1, 1, 4, 7}),
+      weights({7}),
+      weights({7})},
+     [](const auto& in) { return basic_block_of(in, 2, true, true); },
+     blocks},
+    {"basic_block/evaluation",
+     {{batch, 6, 5, 4},
+      weights({3, 3, 4, 7}),
+      weights({7}),
+      weights({7}),
+      weights({3, 3, 7, 7}),
+      weights({7}),
+      weights({7}),
+      weights({1, 1, 4, 7}),
+      weights({7}),
+      weights({7})},
+     [](const auto& in) { return basic_block_of(in, 2, true, false); },
+     blocks},
+    {"dense_block/training", dense_inputs(), [](const auto& in) { return dense_block_of(in, true); }, blocks},
+    {"dense_block/evaluation", dense_inputs(), [](const auto& in) { return dense_block_of(in, false); }, blocks},
+    {"mbconv/expansion and residual",
+     {{batch, 5, 4, 4},
+      weights({3, 3, 1, 9}),
+      weights({9}),
+      weights({9}),
+      weights({1, 1, 9, 2}),
+      weights({2}),
+      weights({1, 1, 2, 9}),
+      weights({9}),
+      weights({1, 1, 9, 4}),
+      weights({4}),
+      weights({4}),
+      weights({1, 1, 4, 9}),
+      weights({9}),
+      weights({9})},
+     [](const auto& in) { return mbconv_of(in, true, 1, true, true); },
+     blocks},
+    {"mbconv/no expansion, stride 2",
+     {{batch, 5, 6, 9},
+      weights({3, 3, 1, 9}),
+      weights({9}),
+      weights({9}),
+      weights({1, 1, 9, 2}),
+      weights({2}),
+      weights({1, 1, 2, 9}),
+      weights({9}),
+      weights({1, 1, 9, 4}),
+      weights({4}),
+      weights({4})},
+     [](const auto& in) { return mbconv_of(in, false, 2, false, true); },
+     blocks},
+    {"mbconv/evaluation",
+     {{batch, 5, 4, 4},
+      weights({3, 3, 1, 9}),
+      weights({9}),
+      weights({9}),
+      weights({1, 1, 9, 2}),
+      weights({2}),
+      weights({1, 1, 2, 9}),
+      weights({9}),
+      weights({1, 1, 9, 4}),
+      weights({4}),
+      weights({4}),
+      weights({1, 1, 4, 9}),
+      weights({9}),
+      weights({9})},
+     [](const auto& in) { return mbconv_of(in, true, 1, true, false); },
+     blocks},
+});
+
+}  // namespace qrs::testing
