@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "../../include/qrs/core/memory.hpp"
 #include "../../include/qrs/core/parallel.hpp"
@@ -42,18 +43,26 @@ struct Line {
   }
 };
 
+/// A register, or its first `count` lanes where it is the last, partial one of a row.
+template <bool Partial, class T>
+inline simd::Vec<T> read(const T* from, std::int64_t count) {
+  if constexpr (Partial) return simd::load_tail(from, count);
+  return simd::load(from);
+}
+
 /// sum[i] += source(i-th target, tap) * w(tap) over taps [kx_begin, kx_end) of one kernel row, for Count targets.
-template <int Count, int Registers, class T>
+template <bool Partial, int Count, int Registers, class T>
 inline void add_taps(simd::Vec<T> (&sum)[Count][Registers], const T* source, std::int64_t source_step,
-                     std::int64_t tap_step, const T* w, std::int64_t w_step, std::int64_t taps) {
+                     std::int64_t tap_step, const T* w, std::int64_t w_step, std::int64_t taps, std::int64_t count) {
   constexpr int lanes = simd::lanes<T>;
   for (std::int64_t k = 0; k < taps; ++k) {
     simd::Vec<T> weight[Registers];
-    for (int v = 0; v < Registers; ++v) weight[v] = simd::load(w + k * w_step + v * lanes);
+    for (int v = 0; v < Registers; ++v) weight[v] = read<Partial>(w + k * w_step + v * lanes, count);
     const T* from = source + k * tap_step;
 #pragma GCC unroll 8
     for (int i = 0; i < Count; ++i) {
-      for (int v = 0; v < Registers; ++v) sum[i][v] += simd::load(from + i * source_step + v * lanes) * weight[v];
+      for (int v = 0; v < Registers; ++v)
+        sum[i][v] += read<Partial>(from + i * source_step + v * lanes, count) * weight[v];
     }
   }
 }
@@ -71,38 +80,25 @@ struct Row {
   Epilogue<T> epilogue;
 };
 
-template <Activation f, class T>
-inline void finish(const Row<T>& row, std::int64_t t, std::int64_t c, simd::Vec<T> value) {
+template <Activation f, bool Partial, class T>
+inline void finish(const Row<T>& row, std::int64_t t, std::int64_t c, simd::Vec<T> value, std::int64_t count) {
   const Epilogue<T>& e = row.epilogue;
-  if (e.scale != nullptr) value *= simd::load(e.scale + c);
-  if (e.shift != nullptr) value += simd::load(e.shift + c);
-  if (e.residual != nullptr) value += simd::load(e.residual + (row.first_pixel + t) * e.residual_pitch + c);
-  simd::store(row.target + t * row.target_pitch + c, activate_vec<f, T>(value));
-}
-
-/// One channel of one target, in plain arithmetic of the same order: the channels that do not fill two registers.
-template <class T>
-inline void one_channel(const Line& ly, const Line& lx, const Row<T>& row, std::int64_t ty, std::int64_t tx,
-                        std::int64_t c) {
-  T sum = T(0);
-  for (std::int64_t ky = ly.first_tap(ty); ky < ly.last_tap(ty); ++ky) {
-    const std::int64_t y = ty * ly.step + ly.offset + ky * ly.dilation;
-    for (std::int64_t kx = lx.first_tap(tx); kx < lx.last_tap(tx); ++kx) {
-      const std::int64_t x = tx * lx.step + lx.offset + kx * lx.dilation;
-      sum += row.source[(y * lx.sources + x) * row.source_pitch + c] * row.w[(ky * lx.taps + kx) * row.channels + c];
-    }
+  if (e.scale != nullptr) value *= read<Partial>(e.scale + c, count);
+  if (e.shift != nullptr) value += read<Partial>(e.shift + c, count);
+  if (e.residual != nullptr) value += read<Partial>(e.residual + (row.first_pixel + t) * e.residual_pitch + c, count);
+  value = activate_vec<f, T>(value);
+  if constexpr (Partial) {
+    simd::store_tail(row.target + t * row.target_pitch + c, value, count);
+  } else {
+    simd::store(row.target + t * row.target_pitch + c, value);
   }
-  const Epilogue<T>& e = row.epilogue;
-  if (e.scale != nullptr) sum *= e.scale[c];
-  if (e.shift != nullptr) sum += e.shift[c];
-  if (e.residual != nullptr) sum += e.residual[(row.first_pixel + tx) * e.residual_pitch + c];
-  row.target[tx * row.target_pitch + c] = activate(e.activation, sum);
 }
 
-/// Channels [c, c + Registers * lanes) of all targets of row ty. Targets whose taps all fall inside go `width` at a time,
+/// Channels [c, c + Registers * lanes) of all targets of row ty, or the `count` channels from c where they are Partial. Targets whose taps all fall inside go `width` at a time,
 /// those at the borders one by one.
-template <Activation f, int Registers, class T>
-inline void run_channels(const Line& ly, const Line& lx, const Row<T>& row, std::int64_t ty, std::int64_t c) {
+template <Activation f, int Registers, bool Partial, class T>
+inline void run_channels(const Line& ly, const Line& lx, const Row<T>& row, std::int64_t ty, std::int64_t c,
+                         std::int64_t count) {
   const std::int64_t ky_begin = ly.first_tap(ty);
   const std::int64_t ky_end = ly.last_tap(ty);
   const std::int64_t row_step = ly.dilation * lx.sources * row.source_pitch;
@@ -112,12 +108,12 @@ inline void run_channels(const Line& ly, const Line& lx, const Row<T>& row, std:
     simd::Vec<T> sum[Count][Registers] = {};
     const std::int64_t x = tx * lx.step + lx.offset + kx_begin * lx.dilation;
     for (std::int64_t ky = ky_begin; ky < ky_end; ++ky) {
-      add_taps(sum, first_row + ky * row_step + x * row.source_pitch + c, lx.step * row.source_pitch,
-               lx.dilation * row.source_pitch, row.w + (ky * lx.taps + kx_begin) * row.channels + c, row.channels,
-               kx_end - kx_begin);
+      add_taps<Partial>(sum, first_row + ky * row_step + x * row.source_pitch + c, lx.step * row.source_pitch,
+                        lx.dilation * row.source_pitch, row.w + (ky * lx.taps + kx_begin) * row.channels + c,
+                        row.channels, kx_end - kx_begin, count);
     }
     for (int i = 0; i < Count; ++i) {
-      for (int v = 0; v < Registers; ++v) finish<f>(row, tx + i, c + v * simd::lanes<T>, sum[i][v]);
+      for (int v = 0; v < Registers; ++v) finish<f, Partial>(row, tx + i, c + v * simd::lanes<T>, sum[i][v], count);
     }
   };
   std::int64_t tx = 0;
@@ -133,18 +129,16 @@ inline void run_channels(const Line& ly, const Line& lx, const Row<T>& row, std:
   }
 }
 
-/// All channels of all targets of row ty: two registers at a time, then one, then single channels.
+/// All channels of all targets of row ty: two registers at a time, then one, then a part of one.
 template <class T>
 void run_row(const Line& ly, const Line& lx, const Row<T>& row, std::int64_t ty) {
   constexpr int lanes = simd::lanes<T>;
-  std::int64_t c = 0;
   with_activation(row.epilogue.activation, [&](auto f) {
-    for (; c + 2 * lanes <= row.channels; c += 2 * lanes) run_channels<f.value, 2>(ly, lx, row, ty, c);
-    for (; c + lanes <= row.channels; c += lanes) run_channels<f.value, 1>(ly, lx, row, ty, c);
+    std::int64_t c = 0;
+    for (; c + 2 * lanes <= row.channels; c += 2 * lanes) run_channels<f.value, 2, false>(ly, lx, row, ty, c, lanes);
+    for (; c + lanes <= row.channels; c += lanes) run_channels<f.value, 1, false>(ly, lx, row, ty, c, lanes);
+    if (c < row.channels) run_channels<f.value, 1, true>(ly, lx, row, ty, c, row.channels - c);
   });
-  for (; c < row.channels; ++c) {
-    for (std::int64_t tx = 0; tx < lx.targets; ++tx) one_channel(ly, lx, row, ty, tx, c);
-  }
 }
 
 }  // namespace depthwise
@@ -192,63 +186,48 @@ void gather_row(const Conv2dParams& p, const T* dy, const T* w, T* dx, std::int6
 }
 
 /// dw of Taps neighbouring taps of kernel row ky, for channels [c, c + lanes), over one image.
-template <int Taps, class T>
+template <int Taps, bool Partial, class T>
 inline void weight_taps(const Conv2dParams& p, const Line& ly, const Line& lx, const T* x, const T* dy, std::int64_t ky,
-                        std::int64_t kx, std::int64_t c, T* dw) {
+                        std::int64_t kx, std::int64_t c, std::int64_t count, T* dw) {
   simd::Vec<T> sum[Taps] = {};
   for (std::int64_t oy = 0; oy < ly.targets; ++oy) {
     if (ky < ly.first_tap(oy) || ky >= ly.last_tap(oy)) continue;
     const std::int64_t iy = oy * ly.step + ly.offset + ky * ly.dilation;
     for (std::int64_t ox = 0; ox < lx.targets; ++ox) {
-      const simd::Vec<T> g = simd::load(dy + (oy * lx.targets + ox) * p.y_pitch + c);
+      const simd::Vec<T> g = read<Partial>(dy + (oy * lx.targets + ox) * p.y_pitch + c, count);
       const std::int64_t ix = ox * lx.step + lx.offset + kx * lx.dilation;
       const T* from = x + (iy * lx.sources + ix) * p.x_pitch + c;
       if (ix >= 0 && ix + (Taps - 1) * lx.dilation < lx.sources) {
 #pragma GCC unroll 8
-        for (int k = 0; k < Taps; ++k) sum[k] += simd::load(from + k * lx.dilation * p.x_pitch) * g;
+        for (int k = 0; k < Taps; ++k) sum[k] += read<Partial>(from + k * lx.dilation * p.x_pitch, count) * g;
       } else {
         for (int k = 0; k < Taps; ++k) {
           const std::int64_t at = ix + k * lx.dilation;
-          if (at >= 0 && at < lx.sources) sum[k] += simd::load(from + k * lx.dilation * p.x_pitch) * g;
+          if (at >= 0 && at < lx.sources) sum[k] += read<Partial>(from + k * lx.dilation * p.x_pitch, count) * g;
         }
       }
     }
   }
-  for (int k = 0; k < Taps; ++k) simd::store(dw + (ky * p.kw + kx + k) * p.ci + c, sum[k]);
+  for (int k = 0; k < Taps; ++k) simd::store_part(dw + (ky * p.kw + kx + k) * p.ci + c, sum[k], count);
 }
 
-/// dw of one image.
+/// dw of one image, for channels [c_begin, c_end).
 template <class T>
 void image_weights(const Conv2dParams& p, const T* x, const T* dy, std::int64_t c_begin, std::int64_t c_end, T* dw) {
-  constexpr int lanes = simd::lanes<T>;
+  constexpr std::int64_t lanes = simd::lanes<T>;
   const Line ly{p.h, p.oh(), p.stride_h, -p.padding_h, p.dilation_h, p.kh};
   const Line lx{p.w, p.ow(), p.stride_w, -p.padding_w, p.dilation_w, p.kw};
-  std::int64_t c = c_begin;
-  for (; c + lanes <= c_end; c += lanes) {
+  const auto taps = [&]<bool Partial>(std::bool_constant<Partial>, std::int64_t c, std::int64_t count) {
     for (std::int64_t ky = 0; ky < p.kh; ++ky) {
       std::int64_t kx = 0;
-      for (; kx + 5 <= p.kw; kx += 5) weight_taps<5>(p, ly, lx, x, dy, ky, kx, c, dw);
-      for (; kx + 3 <= p.kw; kx += 3) weight_taps<3>(p, ly, lx, x, dy, ky, kx, c, dw);
-      for (; kx < p.kw; ++kx) weight_taps<1>(p, ly, lx, x, dy, ky, kx, c, dw);
+      for (; kx + 5 <= p.kw; kx += 5) weight_taps<5, Partial>(p, ly, lx, x, dy, ky, kx, c, count, dw);
+      for (; kx + 3 <= p.kw; kx += 3) weight_taps<3, Partial>(p, ly, lx, x, dy, ky, kx, c, count, dw);
+      for (; kx < p.kw; ++kx) weight_taps<1, Partial>(p, ly, lx, x, dy, ky, kx, c, count, dw);
     }
-  }
-  for (; c < c_end; ++c) {
-    for (std::int64_t ky = 0; ky < p.kh; ++ky) {
-      for (std::int64_t kx = 0; kx < p.kw; ++kx) {
-        T sum = T(0);
-        for (std::int64_t oy = 0; oy < ly.targets; ++oy) {
-          if (ky < ly.first_tap(oy) || ky >= ly.last_tap(oy)) continue;
-          const std::int64_t iy = oy * ly.step + ly.offset + ky * ly.dilation;
-          for (std::int64_t ox = 0; ox < lx.targets; ++ox) {
-            const std::int64_t ix = ox * lx.step + lx.offset + kx * lx.dilation;
-            if (ix < 0 || ix >= lx.sources) continue;
-            sum += x[(iy * lx.sources + ix) * p.x_pitch + c] * dy[(oy * lx.targets + ox) * p.y_pitch + c];
-          }
-        }
-        dw[(ky * p.kw + kx) * p.ci + c] = sum;
-      }
-    }
-  }
+  };
+  std::int64_t c = c_begin;
+  for (; c + lanes <= c_end; c += lanes) taps(std::false_type{}, c, lanes);
+  if (c < c_end) taps(std::true_type{}, c, c_end - c);
 }
 
 }  // namespace depthwise
