@@ -13,6 +13,10 @@ namespace qrs::commands {
 /// Ends the program with this exit status: 0 ok, 1 failed, 2 usage.
 [[noreturn]] inline void finish(int status) { throw CLI::RuntimeError(status); }
 
+void add_bench(CLI::App& program);
+void add_convert(CLI::App& program);
 void add_inspect(CLI::App& program);
+void add_parity(CLI::App& program);
+void add_summary(CLI::App& program);
 
 }  // namespace qrs::commands
