@@ -30,15 +30,19 @@
 // ops: one differentiable operation a file.
 #include "ops/activation.hpp"
 #include "ops/add.hpp"
+#include "ops/basic_block.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/check.hpp"
 #include "ops/concat.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/conv_norm.hpp"
 #include "ops/cross_entropy.hpp"
+#include "ops/dense_block.hpp"
 #include "ops/dropout.hpp"
 #include "ops/gate.hpp"
 #include "ops/in_place.hpp"
 #include "ops/linear.hpp"
+#include "ops/mbconv.hpp"
 #include "ops/mul.hpp"
 #include "ops/pool2d.hpp"
 #include "ops/reshape.hpp"
@@ -46,12 +50,26 @@
 #include "ops/softmax.hpp"
 #include "ops/sum.hpp"
 
+// nn: operations that own parameters.
+#include "nn/conv_norm.hpp"
+#include "nn/init.hpp"
+#include "nn/layers.hpp"
+#include "nn/module.hpp"
+#include "nn/state.hpp"
+
 // optim: optimisers and schedules.
 #include "optim/adam.hpp"
 #include "optim/early_stopping.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/reduce_lr_on_plateau.hpp"
 #include "optim/sgd.hpp"
+
+// models: networks as published.
+#include "models/densenet.hpp"
+#include "models/efficientnet.hpp"
+#include "models/model.hpp"
+#include "models/registry.hpp"
+#include "models/resnet.hpp"
 
 // io: what files hold.
 #include "io/byte_reader.hpp"
