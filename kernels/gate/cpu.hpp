@@ -56,8 +56,8 @@ void gate_backward_cpu(const GateParams& p, const T* x, const T* s, const T* dy,
       const T* in = x + row * p.x_pitch;
       detail::sum_rows<T>(
           rows, p.c,
-          [&](std::int64_t r, std::int64_t c, std::int64_t tail) {
-            return detail::load_lanes(g + r * p.y_pitch + c, tail) * detail::load_lanes(in + r * p.x_pitch + c, tail);
+          [&](std::int64_t r, std::int64_t c, std::int64_t count) {
+            return simd::load_part<T>(g + r * p.y_pitch + c, count) * simd::load_part<T>(in + r * p.x_pitch + c, count);
           },
           partials.data() + task * p.c);
     }

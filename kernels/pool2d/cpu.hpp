@@ -5,9 +5,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
-#include <type_traits>
 #include <vector>
 
 #include "../shared/row_loops.hpp"
@@ -16,46 +14,6 @@
 namespace qrs::kernels {
 
 namespace detail {
-
-/// The integers that comparing two Vec<T> gives: as many lanes, each as wide as T.
-template <class T>
-using LaneInts = decltype(simd::Vec<T>{} > simd::Vec<T>{});
-
-/// The same integer in every lane.
-template <class T>
-inline LaneInts<T> all_lanes(std::int64_t value) {
-  using Lane = std::remove_cvref_t<decltype(LaneInts<T>{}[0])>;
-  return LaneInts<T>{} + static_cast<Lane>(value);
-}
-
-/// As many values of I as Vec<T> has lanes.
-template <class T, class I>
-struct NarrowType {
-  typedef I type __attribute__((vector_size(sizeof(I) * simd::lanes<T>)));
-};
-template <class T, class I>
-using Narrow = typename NarrowType<T, I>::type;
-
-/// Calls body(c, count) for the registers of a pixel's channels; count < lanes in the last one only.
-template <class T, class Body>
-inline void for_each_register(std::int64_t channels, const Body& body) {
-  constexpr std::int64_t L = simd::lanes<T>;
-  std::int64_t c = 0;
-  for (; c + L <= channels; c += L) body(c, L);
-  if (c < channels) body(c, channels - c);
-}
-template <class T>
-inline simd::Vec<T> load_count(const T* from, std::int64_t count) {
-  return count == simd::lanes<T> ? simd::load<T>(from) : simd::load_tail<T>(from, count);
-}
-template <class T>
-inline void store_count(T* to, simd::Vec<T> v, std::int64_t count) {
-  if (count == simd::lanes<T>) {
-    simd::store<T>(to, v);
-  } else {
-    simd::store_tail<T>(to, v, count);
-  }
-}
 
 /// The windows that hold each input of an axis: output `out`, of which the input is tap number `tap`.
 class CoverTable {
@@ -88,42 +46,66 @@ inline std::int64_t rows_per_task(std::int64_t width, std::int64_t channels) {
   return std::max<std::int64_t>(1, values_per_task / std::max<std::int64_t>(1, width * channels));
 }
 
-/// Calls body(output pixel, first input pixel of its image, its spans) for every output, in parallel over rows.
-template <class Body>
-void parallel_windows(const Pool2dParams& p, const Body& body) {
+/// One input of a window: its pixel, and which tap it is.
+template <class T>
+struct WindowTap {
+  const T* pixel;
+  MaxTap<T> tap;
+};
+
+/// Calls body(output pixel, its spans, its taps) for every output, in parallel over rows. There are no taps where dilation
+/// steps over the image.
+template <class T, class Body>
+void parallel_windows(const Pool2dParams& p, const T* x, const Body& body) {
   std::vector<PoolSpan> spans;  // of the columns: the same in every row
   for (std::int64_t ox = 0; ox < p.x.out; ++ox) spans.push_back(p.x.span(ox));
   parallel_chunks(p.n * p.y.out, rows_per_task(p.x.out, p.c), [&](std::int64_t begin, std::int64_t end) {
+    std::vector<WindowTap<T>> taps;
     for (std::int64_t row = begin; row < end; ++row) {
       const PoolSpan sy = p.y.span(row % p.y.out);
+      const T* image = x + row / p.y.out * p.y.size * p.x.size * p.x_pitch;
       for (std::int64_t ox = 0; ox < p.x.out; ++ox) {
-        body(row * p.x.out + ox, row / p.y.out * p.y.size * p.x.size, sy, spans[static_cast<std::size_t>(ox)]);
+        const PoolSpan& sx = spans[static_cast<std::size_t>(ox)];
+        taps.clear();
+        std::int64_t row_tap = sy.first * p.x.kernel + sx.first;
+        for (std::int64_t iy = sy.begin; iy < sy.end; iy += p.y.dilation, row_tap += p.x.kernel) {
+          std::int64_t tap = row_tap;
+          for (std::int64_t ix = sx.begin; ix < sx.end; ix += p.x.dilation, ++tap) {
+            taps.push_back({image + (iy * p.x.size + ix) * p.x_pitch, static_cast<MaxTap<T>>(tap)});
+          }
+        }
+        body(row * p.x.out + ox, sy, sx, taps);
       }
     }
   });
 }
 
-/// dx[pixel, c] (+)= the sum over covering windows of value(output pixel, tap, spans of it, c, count).
-template <class T, class Value>
-void gather_windows(const Pool2dParams& p, T* dx, bool accumulate, const Value& value) {
+/// One window that covers an input: the output pixel, and which tap of it the input is.
+struct CoveringWindow {
+  std::int64_t out;
+  std::int64_t tap;
+  std::int64_t oy;
+  std::int64_t ox;
+};
+
+/// Calls body(input pixel, the windows that cover it in ascending order) for every input, in parallel over rows.
+template <class Body>
+void parallel_covers(const Pool2dParams& p, const Body& body) {
   const CoverTable rows(p.y);
   const CoverTable columns(p.x);
   parallel_chunks(p.n * p.y.size, rows_per_task(p.x.size, p.c), [&](std::int64_t begin, std::int64_t end) {
+    std::vector<CoveringWindow> windows;
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t iy = row % p.y.size;
       const std::int64_t image = row / p.y.size * p.y.out;
       for (std::int64_t ix = 0; ix < p.x.size; ++ix) {
-        T* to = dx + (row * p.x.size + ix) * p.x_pitch;
-        for_each_register<T>(p.c, [&](std::int64_t c, std::int64_t count) {
-          simd::Vec<T> sum{};
-          if (accumulate) sum = load_count(to + c, count);
-          for (const CoverTable::Cover* y = rows.begin(iy); y != rows.end(iy); ++y) {
-            for (const CoverTable::Cover* x = columns.begin(ix); x != columns.end(ix); ++x) {
-              sum += value((image + y->out) * p.x.out + x->out, *y, *x, c, count);
-            }
+        windows.clear();
+        for (const CoverTable::Cover* y = rows.begin(iy); y != rows.end(iy); ++y) {
+          for (const CoverTable::Cover* x = columns.begin(ix); x != columns.end(ix); ++x) {
+            windows.push_back({(image + y->out) * p.x.out + x->out, y->tap * p.x.kernel + x->tap, y->out, x->out});
           }
-          store_count<T>(to + c, sum, count);
-        });
+        }
+        body(row * p.x.size + ix, windows);
       }
     }
   });
@@ -131,74 +113,117 @@ void gather_windows(const Pool2dParams& p, T* dx, bool accumulate, const Value& 
 
 }  // namespace detail
 
-template <class T, class I>
-void max_pool2d_forward_cpu(const Pool2dParams& p, const T* x, T* y, I* maxima) {
+template <class T>
+void max_pool2d_forward_cpu(const Pool2dParams& p, const T* x, T* y, MaxTap<T>* maxima) {
   using V = simd::Vec<T>;
-  using Ints = detail::LaneInts<T>;
-  detail::parallel_windows(p, [&](std::int64_t out, std::int64_t image, const PoolSpan& sy, const PoolSpan& sx) {
-    detail::for_each_register<T>(p.c, [&](std::int64_t c, std::int64_t count) {
-      V best = simd::broadcast<T>(-std::numeric_limits<T>::infinity());
-      Ints at = detail::all_lanes<T>(sy.first * p.x.kernel + sx.first);
-      std::int64_t ky = sy.first * p.x.kernel;
-      for (std::int64_t iy = sy.begin; iy < sy.end; iy += p.y.dilation, ky += p.x.kernel) {
-        std::int64_t tap = ky + sx.first;
-        for (std::int64_t ix = sx.begin; ix < sx.end; ix += p.x.dilation, ++tap) {
-          const V value = detail::load_count(x + (image + iy * p.x.size + ix) * p.x_pitch + c, count);
-          const Ints larger = (value > best) | (value != value);
-          best = larger ? value : best;
-          at = larger ? detail::all_lanes<T>(tap) : at;
+  using Taps = simd::Vec<MaxTap<T>>;
+  detail::parallel_windows(p, x, [&](std::int64_t out, const PoolSpan& sy, const PoolSpan& sx, const auto& taps) {
+    for_each_register_block<T>(p.c, [&](auto registers, std::int64_t c, std::int64_t count) {
+      constexpr int R = registers();
+      V best[R];
+      Taps at[R];
+#pragma GCC unroll 4
+      for (int i = 0; i < R; ++i) {
+        best[i] = simd::broadcast<T>(-std::numeric_limits<T>::infinity());
+        at[i] = simd::broadcast(static_cast<MaxTap<T>>(sy.first * p.x.kernel + sx.first));
+      }
+      for (const detail::WindowTap<T>& tap : taps) {
+        const Taps number = simd::broadcast(tap.tap);
+#pragma GCC unroll 4
+        for (int i = 0; i < R; ++i) {
+          const V value = simd::load_part<T>(tap.pixel + c + i * simd::lanes<T>, count);
+          const Taps larger = (value > best[i]) | (value != value);
+          best[i] = larger ? value : best[i];
+          at[i] = larger ? number : at[i];
         }
       }
-      detail::store_count<T>(y + out * p.y_pitch + c, best, count);
-      if (maxima != nullptr) {
-        const auto narrow = __builtin_convertvector(at, detail::Narrow<T, I>);
-        std::memcpy(maxima + out * p.c + c, &narrow, static_cast<std::size_t>(count) * sizeof(I));
+#pragma GCC unroll 4
+      for (int i = 0; i < R; ++i) {
+        const std::int64_t first = c + i * simd::lanes<T>;
+        simd::store_part<T>(y + out * p.y_pitch + first, best[i], count);
+        if (maxima == nullptr) continue;
+        simd::store_part<MaxTap<T>>(maxima + out * p.c + first, at[i], count);
       }
     });
   });
 }
 
-template <class T, class I>
-void max_pool2d_backward_cpu(const Pool2dParams& p, const T* dy, const I* maxima, T* dx, bool accumulate) {
+template <class T>
+void max_pool2d_backward_cpu(const Pool2dParams& p, const T* dy, const MaxTap<T>* maxima, T* dx, bool accumulate) {
   using V = simd::Vec<T>;
-  using Ints = detail::LaneInts<T>;
-  using Cover = detail::CoverTable::Cover;
-  detail::gather_windows(
-      p, dx, accumulate,
-      [&](std::int64_t out, const Cover& cy, const Cover& cx, std::int64_t c, std::int64_t count) -> V {
-        detail::Narrow<T, I> narrow{};
-        std::memcpy(&narrow, maxima + out * p.c + c, static_cast<std::size_t>(count) * sizeof(I));
-        const Ints at = __builtin_convertvector(narrow, Ints);
-        const V g = detail::load_count(dy + out * p.y_pitch + c, count);
-        return at == detail::all_lanes<T>(cy.tap * p.x.kernel + cx.tap) ? g : V{};
-      });
+  using Taps = simd::Vec<MaxTap<T>>;
+  detail::parallel_covers(p, [&](std::int64_t in, const auto& windows) {
+    for_each_register_block<T>(p.c, [&](auto registers, std::int64_t c, std::int64_t count) {
+      constexpr int R = registers();
+      T* to = dx + in * p.x_pitch + c;
+      V sum[R] = {};
+      if (accumulate) {
+#pragma GCC unroll 4
+        for (int i = 0; i < R; ++i) sum[i] = simd::load_part<T>(to + i * simd::lanes<T>, count);
+      }
+      for (const detail::CoveringWindow& w : windows) {
+        const Taps number = simd::broadcast(static_cast<MaxTap<T>>(w.tap));
+#pragma GCC unroll 4
+        for (int i = 0; i < R; ++i) {
+          const std::int64_t first = c + i * simd::lanes<T>;
+          const Taps at = simd::load_part<MaxTap<T>>(maxima + w.out * p.c + first, count);
+          sum[i] += at == number ? simd::load_part<T>(dy + w.out * p.y_pitch + first, count) : V{};
+        }
+      }
+#pragma GCC unroll 4
+      for (int i = 0; i < R; ++i) simd::store_part<T>(to + i * simd::lanes<T>, sum[i], count);
+    });
+  });
 }
 
 template <class T>
 void avg_pool2d_forward_cpu(const Pool2dParams& p, const T* x, T* y) {
-  detail::parallel_windows(p, [&](std::int64_t out, std::int64_t image, const PoolSpan& sy, const PoolSpan& sx) {
+  detail::parallel_windows(p, x, [&](std::int64_t out, const PoolSpan& sy, const PoolSpan& sx, const auto& taps) {
     const T divisor = static_cast<T>(p.divisor(sy, sx));
-    detail::for_each_register<T>(p.c, [&](std::int64_t c, std::int64_t count) {
-      simd::Vec<T> sum{};
-      for (std::int64_t iy = sy.begin; iy < sy.end; ++iy) {
-        for (std::int64_t ix = sx.begin; ix < sx.end; ++ix) {
-          sum += detail::load_count(x + (image + iy * p.x.size + ix) * p.x_pitch + c, count);
-        }
+    for_each_register_block<T>(p.c, [&](auto registers, std::int64_t c, std::int64_t count) {
+      constexpr int R = registers();
+      simd::Vec<T> sum[R] = {};
+      for (const detail::WindowTap<T>& tap : taps) {
+#pragma GCC unroll 4
+        for (int i = 0; i < R; ++i) sum[i] += simd::load_part<T>(tap.pixel + c + i * simd::lanes<T>, count);
       }
-      detail::store_count<T>(y + out * p.y_pitch + c, sum / divisor, count);
+#pragma GCC unroll 4
+      for (int i = 0; i < R; ++i) {
+        simd::store_part<T>(y + out * p.y_pitch + c + i * simd::lanes<T>, sum[i] / divisor, count);
+      }
     });
   });
 }
 
 template <class T>
 void avg_pool2d_backward_cpu(const Pool2dParams& p, const T* dy, T* dx, bool accumulate) {
-  using Cover = detail::CoverTable::Cover;
-  detail::gather_windows(
-      p, dx, accumulate,
-      [&](std::int64_t out, const Cover& cy, const Cover& cx, std::int64_t c, std::int64_t count) -> simd::Vec<T> {
-        const T divisor = static_cast<T>(p.divisor(p.y.span(cy.out), p.x.span(cx.out)));
-        return detail::load_count(dy + out * p.y_pitch + c, count) / divisor;
-      });
+  // The divisor of each output: a handful of values, or one where no window is cut off.
+  std::vector<T> divisors;
+  for (std::int64_t oy = 0; oy < p.y.out; ++oy) {
+    for (std::int64_t ox = 0; ox < p.x.out; ++ox) {
+      divisors.push_back(static_cast<T>(p.divisor(p.y.span(oy), p.x.span(ox))));
+    }
+  }
+  detail::parallel_covers(p, [&](std::int64_t in, const auto& windows) {
+    for_each_register_block<T>(p.c, [&](auto registers, std::int64_t c, std::int64_t count) {
+      constexpr int R = registers();
+      T* to = dx + in * p.x_pitch + c;
+      simd::Vec<T> sum[R] = {};
+      if (accumulate) {
+#pragma GCC unroll 4
+        for (int i = 0; i < R; ++i) sum[i] = simd::load_part<T>(to + i * simd::lanes<T>, count);
+      }
+      for (const detail::CoveringWindow& w : windows) {
+        const T divisor = divisors[static_cast<std::size_t>(w.oy * p.x.out + w.ox)];
+#pragma GCC unroll 4
+        for (int i = 0; i < R; ++i) {
+          sum[i] += simd::load_part<T>(dy + w.out * p.y_pitch + c + i * simd::lanes<T>, count) / divisor;
+        }
+      }
+#pragma GCC unroll 4
+      for (int i = 0; i < R; ++i) simd::store_part<T>(to + i * simd::lanes<T>, sum[i], count);
+    });
+  });
 }
 
 }  // namespace qrs::kernels

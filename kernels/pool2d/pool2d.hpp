@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "../../include/qrs/core/macros.hpp"
 
@@ -92,8 +93,12 @@ struct Pool2dParams {
   }
 };
 
-// I, the type of a saved maximum (its tap within the window, ky * KW + kx), is uint8_t where KH KW <= 256, else int32_t;
-// the maxima are (N, OH, OW, C), contiguous, and may be null in a forward pass that nobody differentiates.
+/// A saved maximum: its tap within the window, ky * KW + kx, in an integer as wide as T: registers of values and of taps
+/// then have as many lanes.
+template <class T>
+using MaxTap = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+// The maxima are (N, OH, OW, C), contiguous, and may be null in a forward pass that nobody differentiates.
 //   max_pool2d_forward_{ref,cpu} (p, x, y, maxima)
 //   max_pool2d_backward_{ref,cpu}(p, dy, maxima, dx, accumulate)
 //   avg_pool2d_forward_{ref,cpu} (p, x, y)

@@ -42,8 +42,8 @@ void clear_pixels(const Pool2dParams& p, T* dx) {
 
 }  // namespace detail
 
-template <class T, class I>
-void max_pool2d_forward_ref(const Pool2dParams& p, const T* x, T* y, I* maxima) {
+template <class T>
+void max_pool2d_forward_ref(const Pool2dParams& p, const T* x, T* y, MaxTap<T>* maxima) {
   detail::for_each_window(p, [&](std::int64_t n, std::int64_t out, const PoolSpan& sy, const PoolSpan& sx) {
     for (std::int64_t c = 0; c < p.c; ++c) {
       T best = -std::numeric_limits<T>::infinity();
@@ -56,18 +56,18 @@ void max_pool2d_forward_ref(const Pool2dParams& p, const T* x, T* y, I* maxima) 
         }
       });
       y[out * p.y_pitch + c] = best;
-      if (maxima != nullptr) maxima[out * p.c + c] = static_cast<I>(at);
+      if (maxima != nullptr) maxima[out * p.c + c] = static_cast<MaxTap<T>>(at);
     }
   });
 }
 
-template <class T, class I>
-void max_pool2d_backward_ref(const Pool2dParams& p, const T* dy, const I* maxima, T* dx, bool accumulate) {
+template <class T>
+void max_pool2d_backward_ref(const Pool2dParams& p, const T* dy, const MaxTap<T>* maxima, T* dx, bool accumulate) {
   if (!accumulate) detail::clear_pixels(p, dx);
   detail::for_each_window(p, [&](std::int64_t n, std::int64_t out, const PoolSpan& sy, const PoolSpan& sx) {
     detail::for_each_tap(p, n, sy, sx, [&](std::int64_t in, std::int64_t tap) {
       for (std::int64_t c = 0; c < p.c; ++c) {
-        if (static_cast<std::int64_t>(maxima[out * p.c + c]) == tap) dx[in * p.x_pitch + c] += dy[out * p.y_pitch + c];
+        if (maxima[out * p.c + c] == tap) dx[in * p.x_pitch + c] += dy[out * p.y_pitch + c];
       }
     });
   });

@@ -18,39 +18,31 @@ namespace detail {
 /// Additions in T before a sum moves to double.
 inline constexpr std::int64_t rows_per_partial = 32;
 
-/// sums[c] = sum over `rows` rows of value(r, c), for the columns of `Vectors` registers from `col` on. value(r, c, tail)
-/// is a register of columns c, c + 1, ...: all its lanes where tail is 0, else its first `tail`, the others zero.
+/// sums[c] = sum over `rows` rows of value(r, c), for the columns of `Vectors` registers from `col` on. value(r, c, count)
+/// is a register of columns c, c + 1, ...: its first `count` lanes, the others zero.
 template <class T, int Vectors, class Value>
-inline void sum_columns(std::int64_t rows, std::int64_t col, std::int64_t tail, const Value& value, double* sums) {
+inline void sum_columns(std::int64_t rows, std::int64_t col, std::int64_t count, const Value& value, double* sums) {
   constexpr std::int64_t L = simd::lanes<T>;
   double total[Vectors * L] = {};
   for (std::int64_t begin = 0; begin < rows; begin += rows_per_partial) {
     const std::int64_t end = std::min(rows, begin + rows_per_partial);
     simd::Vec<T> part[Vectors] = {};
     for (std::int64_t r = begin; r < end; ++r) {
-      for (int v = 0; v < Vectors; ++v) part[v] += value(r, col + v * L, tail);
+      for (int v = 0; v < Vectors; ++v) part[v] += value(r, col + v * L, count);
     }
     for (int v = 0; v < Vectors; ++v) {
       for (std::int64_t l = 0; l < L; ++l) total[v * L + l] += static_cast<double>(part[v][l]);
     }
   }
-  std::copy_n(total, tail == 0 ? Vectors * L : tail, sums + col);
+  std::copy_n(total, (Vectors - 1) * L + count, sums + col);
 }
 
 /// sums[c] = sum over rows of value(r, c), any number of columns.
 template <class T, class Value>
 void sum_rows(std::int64_t rows, std::int64_t cols, const Value& value, double* sums) {
-  constexpr std::int64_t L = simd::lanes<T>;
-  std::int64_t c = 0;
-  for (; c + 4 * L <= cols; c += 4 * L) sum_columns<T, 4>(rows, c, 0, value, sums);
-  for (; c + L <= cols; c += L) sum_columns<T, 1>(rows, c, 0, value, sums);
-  if (c < cols) sum_columns<T, 1>(rows, c, cols - c, value, sums);
-}
-
-/// A register of x[i], x[i + 1], ... in the convention of sum_columns.
-template <class T>
-inline simd::Vec<T> load_lanes(const T* from, std::int64_t tail) {
-  return tail == 0 ? simd::load<T>(from) : simd::load_tail<T>(from, tail);
+  for_each_register_block<T>(cols, [&](auto registers, std::int64_t c, std::int64_t count) {
+    sum_columns<T, registers()>(rows, c, count, value, sums);
+  });
 }
 
 /// Sum of a run of values.
@@ -60,8 +52,9 @@ double sum_run(std::int64_t count, const T* x) {
   const std::int64_t rows = count / width;  // seen as rows of four registers
   double lanes[width];
   sum_columns<T, 4>(
-      rows, 0, 0,
-      [x](std::int64_t r, std::int64_t c, std::int64_t tail) { return load_lanes(x + r * width + c, tail); }, lanes);
+      rows, 0, simd::lanes<T>,
+      [x](std::int64_t r, std::int64_t c, std::int64_t count) { return simd::load_part<T>(x + r * width + c, count); },
+      lanes);
   double total = 0.0;
   for (const double lane : lanes) total += lane;
   for (std::int64_t i = rows * width; i < count; ++i) total += static_cast<double>(x[i]);
@@ -104,8 +97,8 @@ void reduce_rows_cpu(const ReduceParams& p, const T* x, T* y) {
     const T* from = x + (task / chunks.count * p.rows + begin) * p.x_pitch;
     detail::sum_rows<T>(
         std::min(chunks.height, p.rows - begin), p.cols,
-        [&](std::int64_t r, std::int64_t c, std::int64_t tail) {
-          return detail::load_lanes(from + r * p.x_pitch + c, tail);
+        [&](std::int64_t r, std::int64_t c, std::int64_t count) {
+          return simd::load_part<T>(from + r * p.x_pitch + c, count);
         },
         partials.data() + task * p.cols);
   });

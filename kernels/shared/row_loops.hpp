@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "../../include/qrs/core/parallel.hpp"
 #include "simd.hpp"
@@ -40,6 +41,18 @@ inline void map_run(std::int64_t count, const F& f, T* out, const In*... in) {
   std::int64_t i = 0;
   for (; i + simd::lanes<T> <= count; i += simd::lanes<T>) simd::store<T>(out + i, f(simd::load<T>(in + i)...));
   if (i < count) simd::store_tail<T>(out + i, f(simd::load_tail<T>(in + i, count - i)...), count - i);
+}
+
+/// Calls body(registers, col, count) until every column is covered once: `registers` registers (a compile-time constant, 4
+/// or 1) from column `col` on, each with `count` lanes that exist, as in simd::load_part. Four at a time hide the latency
+/// of a chain of dependent steps.
+template <class T, class Body>
+inline void for_each_register_block(std::int64_t cols, const Body& body) {
+  constexpr std::int64_t L = simd::lanes<T>;
+  std::int64_t c = 0;
+  for (; c + 4 * L <= cols; c += 4 * L) body(std::integral_constant<int, 4>{}, c, L);
+  for (; c + L <= cols; c += L) body(std::integral_constant<int, 1>{}, c, L);
+  if (c < cols) body(std::integral_constant<int, 1>{}, c, cols - c);
 }
 
 }  // namespace qrs::kernels

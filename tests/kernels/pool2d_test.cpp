@@ -52,13 +52,13 @@ void check_shape(Pool2dParams p, std::int64_t gap) {
   qrs::kernels::avg_pool2d_forward_ref(p, x.data(), y_expected.data());
   qrs::kernels::avg_pool2d_forward_cpu(p, x.data(), y.data());
   close(y, y_expected);
-  std::vector<std::int32_t> maxima_expected(static_cast<std::size_t>(outputs * p.c));
-  std::vector<std::uint8_t> maxima(maxima_expected.size());
+  std::vector<qrs::kernels::MaxTap<T>> maxima_expected(static_cast<std::size_t>(outputs * p.c));
+  std::vector<qrs::kernels::MaxTap<T>> maxima(maxima_expected.size());
   if (!p.y.adaptive) {
     qrs::kernels::max_pool2d_forward_ref(p, x.data(), y_expected.data(), maxima_expected.data());
     qrs::kernels::max_pool2d_forward_cpu(p, x.data(), y.data(), maxima.data());
     CHECK(y == y_expected);
-    CHECK(std::vector<std::int32_t>(maxima.begin(), maxima.end()) == maxima_expected);
+    CHECK(maxima == maxima_expected);
   }
   for (const bool accumulate : {false, true}) {
     std::vector<T> dx = x;
@@ -142,14 +142,14 @@ TEST_CASE("of equal maxima the first wins, NaN wins over numbers, and minus infi
   REQUIRE(p.x.out == 2);  // windows (padding, 0, 1) and (2, 3, 4)
   const auto run = [&](std::vector<float> x) {
     std::vector<float> y(2);
-    std::vector<std::uint8_t> at(2);
+    std::vector<std::int32_t> at(2);
     qrs::kernels::max_pool2d_forward_cpu(p, x.data(), y.data(), at.data());
     return std::pair(y, at);
   };
-  CHECK(run({2, 2, 5, 7, 7, 0}) == std::pair(std::vector<float>{2, 7}, std::vector<std::uint8_t>{1, 1}));
-  CHECK(run({-inf, -inf, -3, -3, -4, 0}) == std::pair(std::vector<float>{-inf, -3}, std::vector<std::uint8_t>{1, 0}));
+  CHECK(run({2, 2, 5, 7, 7, 0}) == std::pair(std::vector<float>{2, 7}, std::vector<std::int32_t>{1, 1}));
+  CHECK(run({-inf, -inf, -3, -3, -4, 0}) == std::pair(std::vector<float>{-inf, -3}, std::vector<std::int32_t>{1, 0}));
   const auto [y, at] = run({nan, 9, 1, nan, inf, 0});
   CHECK(std::isnan(y[0]));
   CHECK(std::isnan(y[1]));
-  CHECK(at == std::vector<std::uint8_t>{1, 1});
+  CHECK(at == std::vector<std::int32_t>{1, 1});
 }

@@ -22,7 +22,7 @@ static const Register pool2d_cases({
                                  .dilation_w = 3});
      },
      {.distinct = true}},
-    {"max_pool2d/window_of_more_than_a_byte",
+    {"max_pool2d/large_window",
      {{batch, 17, 9, 3}},
      [](const auto& in) { return max_pool2d(in[0], {.kernel = 17, .stride = 4, .padding = 8}); },
      {.distinct = true, .gradcheck_elements = 40}},
