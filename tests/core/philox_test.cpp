@@ -42,6 +42,6 @@ TEST_CASE("a stream is uniform on [0, 1)") {
     sum += u;
     squares += u * u;
   }
-  CHECK(sum / count == doctest::Approx(0.5).epsilon(0.008));         // 4 standard errors
+  CHECK(sum / count == doctest::Approx(0.5).epsilon(0.008));  // 4 standard errors
   CHECK(squares / count == doctest::Approx(1.0 / 3).epsilon(0.012));
 }
