@@ -9,7 +9,8 @@
 // Accumulation: `(+)=` adds where params.accumulate is set and overwrites where it is not.
 // Sources: ReLU6, Howard et al. 2017 (MobileNets); SiLU, Elfwing et al. 2018; GELU (exact, by erf), Hendrycks and Gimpel
 // 2016; hardswish, Howard et al. 2019 (MobileNetV3). Equal to torch.nn.functional's functions of the same names; at a
-// kink the slope is PyTorch's (0 at x = 0 for relu, 0 outside the open interval for relu6, 0 at -3 and 1 at 3 for hardswish).
+// kink the slope is PyTorch's (0 at x = 0 for relu, 0 outside the open interval for relu6, 0 at -3 and 1 at 3 for
+// hardswish). hardswish(-inf) is 0, its limit; PyTorch gives NaN.
 #pragma once
 
 #include <cmath>
