@@ -1,4 +1,5 @@
-// Dropout: y (+)= x / (1 - p) where the mask keeps a value, 0 where it does not. The same function is its backward pass.
+// Dropout: y (+)= x / (1 - p) where the mask keeps a value, 0 where it does not. The same function is its backward
+// pass.
 //
 //   element mask   keeps element i of the tensor where u(i) >= p                 (i counts values, row by row)
 //   row mask       keeps sample n, all of its rows, where u(n) >= p              (stochastic depth)

@@ -7,9 +7,9 @@
 //
 // Shapes: every operand is rows x cols with its own pitch (the distance between row starts, in values).
 // Accumulation: `(+)=` adds where params.accumulate is set and overwrites where it is not.
-// Sources: ReLU6, Howard et al. 2017 (MobileNets); SiLU, Elfwing et al. 2018; GELU (exact, by erf), Hendrycks and Gimpel
-// 2016; hardswish, Howard et al. 2019 (MobileNetV3). Equal to torch.nn.functional's functions of the same names; at a
-// kink the slope is PyTorch's (0 at x = 0 for relu, 0 outside the open interval for relu6, 0 at -3 and 1 at 3 for
+// Sources: ReLU6, Howard et al. 2017 (MobileNets); SiLU, Elfwing et al. 2018; GELU (exact, by erf), Hendrycks and
+// Gimpel 2016; hardswish, Howard et al. 2019 (MobileNetV3). Equal to torch.nn.functional's functions of the same names;
+// at a kink the slope is PyTorch's (0 at x = 0 for relu, 0 outside the open interval for relu6, 0 at -3 and 1 at 3 for
 // hardswish). hardswish(-inf) is 0, its limit; PyTorch gives NaN.
 #pragma once
 
@@ -93,7 +93,8 @@ struct ElementwiseParams {
   bool accumulate = false;
 };
 
-// Launchers of cuda.cu (float and double). The CPU and reference versions have the same signatures, ending in _cpu, _ref:
+// Launchers of cuda.cu (float and double). The CPU and reference versions have the same signatures, ending in _cpu,
+// _ref:
 //   activation_forward (p, f, x, y)                    y = f(x)
 //   activation_backward(p, f, x, dy, dx, dx_pitch)     dx (+)= dy * f'(x);  dy has y_pitch;  dx may be dy
 //   add                (p, x, z, y)                    y = x + z

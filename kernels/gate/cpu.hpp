@@ -1,5 +1,5 @@
-// The gate on the CPU: a task is a chunk of one image's pixels, small enough that dy is still in the cache when the second
-// gradient reads it.
+// The gate on the CPU: a task is a chunk of one image's pixels, small enough that dy is still in the cache when the
+// second gradient reads it.
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // Pooling on the CPU: a task is some rows of pixels of the tensor written, registers run along the channels.
 //
-// Backward gathers: every input pixel asks the outputs whose windows cover it, in ascending order, so that no two threads
-// write one value and the order of a sum does not depend on them. Which outputs those are is tabulated once per axis.
+// Backward gathers: every input pixel asks the outputs whose windows cover it, in ascending order, so that no two
+// threads write one value and the order of a sum does not depend on them. Which outputs those are is tabulated once per
+// axis.
 #pragma once
 
 #include <algorithm>
@@ -53,8 +54,8 @@ struct WindowTap {
   MaxTap<T> tap;
 };
 
-/// Calls body(output pixel, its spans, its taps) for every output, in parallel over rows. There are no taps where dilation
-/// steps over the image.
+/// Calls body(output pixel, its spans, its taps) for every output, in parallel over rows. There are no taps where
+/// dilation steps over the image.
 template <class T, class Body>
 void parallel_windows(const Pool2dParams& p, const T* x, const Body& body) {
   std::vector<PoolSpan> spans;  // of the columns: the same in every row

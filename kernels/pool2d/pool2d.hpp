@@ -3,12 +3,12 @@
 //   max      y[n, oy, ox, c] = max over the window of x[n, iy, ix, c];  dx: the window's dy goes to its first maximum
 //   average  y[n, oy, ox, c] = (sum over the window of x) / divisor;    dx: every pixel gets dy / divisor
 //
-// A window is the product of two spans, one per axis (PoolAxis). Adaptive pooling differs in the span alone: output o of an
-// axis covers inputs floor(o H / OH) to ceil((o + 1) H / OH).
+// A window is the product of two spans, one per axis (PoolAxis). Adaptive pooling differs in the span alone: output o
+// of an axis covers inputs floor(o H / OH) to ceil((o + 1) H / OH).
 // Shapes: x (N, H, W, C), y (N, OH, OW, C), with a pitch between pixels.
 // Equal to torch.nn.functional.{max,avg,adaptive_avg}_pool2d: the first of equal maxima wins, NaN is larger than every
-// number (the last NaN wins), padding never wins a maximum; with ceil_mode a window may reach past the padding, but none
-// starts there.
+// number (the last NaN wins), padding never wins a maximum; with ceil_mode a window may reach past the padding, but
+// none starts there.
 #pragma once
 
 #include <algorithm>
@@ -93,8 +93,8 @@ struct Pool2dParams {
   }
 };
 
-/// A saved maximum: its tap within the window, ky * KW + kx, in an integer as wide as T: registers of values and of taps
-/// then have as many lanes.
+/// A saved maximum: its tap within the window, ky * KW + kx, in an integer as wide as T: registers of values and of
+/// taps then have as many lanes.
 template <class T>
 using MaxTap = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 

@@ -1,8 +1,8 @@
 // Sums over rows on the CPU, bound by memory and nearly exact.
 //
-// A task sums a chunk of rows whose height depends on the shape alone. Inside it, up to 32 rows are added in registers of
-// T, then in double: the error of a float sum does not grow with the number of rows. The chunks' sums are added in index
-// order, in double, so the bits are the same for any number of threads.
+// A task sums a chunk of rows whose height depends on the shape alone. Inside it, up to 32 rows are added in registers
+// of T, then in double: the error of a float sum does not grow with the number of rows. The chunks' sums are added in
+// index order, in double, so the bits are the same for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +18,8 @@ namespace detail {
 /// Additions in T before a sum moves to double.
 inline constexpr std::int64_t rows_per_partial = 32;
 
-/// sums[c] = sum over `rows` rows of value(r, c), for the columns of `Vectors` registers from `col` on. value(r, c, count)
-/// is a register of columns c, c + 1, ...: its first `count` lanes, the others zero.
+/// sums[c] = sum over `rows` rows of value(r, c), for the columns of `Vectors` registers from `col` on. value(r, c,
+/// count) is a register of columns c, c + 1, ...: its first `count` lanes, the others zero.
 template <class T, int Vectors, class Value>
 inline void sum_columns(std::int64_t rows, std::int64_t col, std::int64_t count, const Value& value, double* sums) {
   constexpr std::int64_t L = simd::lanes<T>;

@@ -2,8 +2,8 @@
 //
 //   for_each_run(rows, cols, dense, [&](row, col, count) { map_run<T>(count, ...); });
 //
-// A run is a stretch of one row. Where no operand has gaps between its rows (dense), all values are one long row, so that
-// narrow tensors cost no tails. The runs depend on the shape alone, never on the number of threads.
+// A run is a stretch of one row. Where no operand has gaps between its rows (dense), all values are one long row, so
+// that narrow tensors cost no tails. The runs depend on the shape alone, never on the number of threads.
 #pragma once
 
 #include <algorithm>
@@ -43,9 +43,9 @@ inline void map_run(std::int64_t count, const F& f, T* out, const In*... in) {
   if (i < count) simd::store_tail<T>(out + i, f(simd::load_tail<T>(in + i, count - i)...), count - i);
 }
 
-/// Calls body(registers, col, count) until every column is covered once: `registers` registers (a compile-time constant, 4
-/// or 1) from column `col` on, each with `count` lanes that exist, as in simd::load_part. Four at a time hide the latency
-/// of a chain of dependent steps.
+/// Calls body(registers, col, count) until every column is covered once: `registers` registers (a compile-time
+/// constant, 4 or 1) from column `col` on, each with `count` lanes that exist, as in simd::load_part. Four at a time
+/// hide the latency of a chain of dependent steps.
 template <class T, class Body>
 inline void for_each_register_block(std::int64_t cols, const Body& body) {
   constexpr std::int64_t L = simd::lanes<T>;

@@ -1,7 +1,7 @@
 // exp, sigmoid, tanh and erf on whole registers.
 //
-// Vec<float>: polynomials fitted for these headers (Chebyshev nodes, reweighted to the least maximal relative error), whose
-// error is below a rounding of float:
+// Vec<float>: polynomials fitted for these headers (Chebyshev nodes, reweighted to the least maximal relative error),
+// whose error is below a rounding of float:
 //   exp     2^n * e^r, |r| <= ln 2 / 2; at most 2 ulp; gradual underflow; 0 at -inf, inf above 88.73, NaN at NaN
 //   sigmoid 1 / (1 + exp(-x)); at most 3 ulp
 //   tanh    odd polynomial below 0.625, else 1 - 2 / (1 + exp(2 x)); at most 3 ulp

@@ -1,5 +1,5 @@
-// Softmax and cross-entropy on the CPU: threads over rows, registers along a row. What is summed over a row is summed in
-// double, and what does not depend on the row is not: a row costs its exponentials.
+// Softmax and cross-entropy on the CPU: threads over rows, registers along a row. What is summed over a row is summed
+// in double, and what does not depend on the row is not: a row costs its exponentials.
 #pragma once
 
 #include <algorithm>

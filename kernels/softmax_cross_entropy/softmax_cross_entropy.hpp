@@ -9,7 +9,8 @@
 //   A row whose target is ignore_index has loss and gradient 0.
 //
 // Shapes: x (N, C) with a pitch; targets and losses (N). Reductions are the caller's: sum, or the mean over w[t] of the
-// rows that count. Equal to torch.nn.functional's; smoothing as in Szegedy et al., Rethinking Inception, CVPR 2016, eq. 7.
+// rows that count. Equal to torch.nn.functional's; smoothing as in Szegedy et al., Rethinking Inception, CVPR 2016, eq.
+// 7.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Operations under every option against PyTorch: golden/op_options.safetensors, written by make_op_options.py beside it.
+// Operations under every option against PyTorch: golden/op_options.safetensors, written by make_op_options.py beside
+// it.
 #include <doctest/doctest.h>
 
 #include <cstdint>

@@ -3,7 +3,8 @@
 // Splits and shuffles of published experiments were drawn with numpy.random.RandomState(seed); Mt19937 draws the same
 // numbers in the same order, bit for bit. There is no global generator. (Numbers that have an address: philox.hpp.)
 // Source: Matsumoto and Nishimura, Mersenne Twister, ACM TOMACS 8(1), 1998; the distributions are those that NumPy's
-// documentation freezes as "legacy": 53-bit doubles, masked rejection for integers, Marsaglia's polar method for normals.
+// documentation freezes as "legacy": 53-bit doubles, masked rejection for integers, Marsaglia's polar method for
+// normals.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // y = f(x): relu, relu6, silu, sigmoid, tanh, gelu (by erf), hardswish. The formulas stand in elementwise.hpp.
 //
-// Backward: dx += dy * f'(x). relu and relu6 keep y instead of x: their slope is the same at both, and whoever comes next
-// keeps y anyway, so that x can go.
+// Backward: dx += dy * f'(x). relu and relu6 keep y instead of x: their slope is the same at both, and whoever comes
+// next keeps y anyway, so that x can go.
 #pragma once
 
 #include "check.hpp"

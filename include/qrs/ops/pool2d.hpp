@@ -1,7 +1,7 @@
 // Pooling of images (N, H, W, C): max_pool2d, avg_pool2d, adaptive_avg_pool2d, global_average_pool.
 //
-// Backward: a maximum hands its gradient to the first pixel that held it, an average spreads it evenly. max_pool2d keeps which
-// tap of each window won, and neither x nor y; the averages keep nothing.
+// Backward: a maximum hands its gradient to the first pixel that held it, an average spreads it evenly. max_pool2d
+// keeps which tap of each window won, and neither x nor y; the averages keep nothing.
 #pragma once
 
 #include "check.hpp"

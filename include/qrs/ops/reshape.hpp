@@ -24,8 +24,8 @@ Var<T> reshape(const Var<T>& x, const Shape& shape) {
 
 /// All axes from `start_axis` on as one: (N, H, W, C) -> (N, H W C).
 ///
-/// The order within an image is row, column, channel. PyTorch, channels first, gives channel, row, column: a linear layer
-/// trained there after a flatten of more than one pixel needs its input columns permuted.
+/// The order within an image is row, column, channel. PyTorch, channels first, gives channel, row, column: a linear
+/// layer trained there after a flatten of more than one pixel needs its input columns permuted.
 template <class T>
 Var<T> flatten(const Var<T>& x, int start_axis = 1) {
   detail::check_input("flatten", x);
