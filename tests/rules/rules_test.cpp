@@ -72,6 +72,25 @@ TEST_CASE("the table of contents reaches every header") {
   CHECK(rules::missing_from_contents(planted) == std::vector<std::string>{"include/qrs/ops/forgotten.hpp"});
 }
 
+TEST_CASE("the code in README is the lesson's, line for line") {
+  const auto read = [](const char* path) {
+    std::ifstream in(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string lesson = "\n" + read("apps/examples/01_train.cpp");
+  bool inside = false;
+  int lines = 0;
+  for (const std::string& line : rules::split(read("README.md"), '\n')) {
+    if (line.starts_with("```")) {
+      inside = line == "```cpp";
+    } else if (inside) {
+      ++lines;
+      CHECK_MESSAGE(lesson.find("\n" + line + "\n") != std::string::npos, line);
+    }
+  }
+  CHECK(lines > 0);
+}
+
 TEST_CASE("a planted header that keeps the rules draws no complaint") {
   CHECK(about("include/qrs/models/resnet.hpp", "#include <vector>\n\n#include \"../nn/linear.hpp\"\n").empty());
   CHECK(about("kernels/gemm/cuda.cu", "#include <cuda_runtime.h>\n#include \"gemm.hpp\"\n").empty());
