@@ -173,7 +173,10 @@ inline void check_text(const SourceFile& file, const std::set<std::string>& tree
   if (static_cast<int>(lines.size()) > most_lines) {
     complain(most_lines + 1, "is " + std::to_string(lines.size()) + " lines long: split it by subject");
   }
-  if (is_cpp(file.path) && !file.path.starts_with("tests/") && !file.text.starts_with("//")) {
+  // A .cpp beside a header of its name is told about there.
+  const std::string header = file.path.substr(0, file.path.find_last_of('.')) + ".hpp";
+  const bool told_elsewhere = file.path.starts_with("tests/") || (file.path.ends_with(".cpp") && tree.contains(header));
+  if (is_cpp(file.path) && !told_elsewhere && !file.text.starts_with("//")) {
     complain(1, "does not begin with what it is for");
   }
   if (file.path.ends_with(".hpp") && file.text.find("\n#pragma once\n") == std::string::npos) {
