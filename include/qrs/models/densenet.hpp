@@ -30,6 +30,13 @@ struct DenseLayer : nn::Module<T> {
     return {.norm1 = norm1.use(), .bottleneck = nn::use_of(conv1, norm2, Activation::relu), .w2 = conv2.weight()};
   }
   void fold_norms() override { nn::fold_into(conv1, norm2); }
+  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
+    Shape y = norm1.describe(input, name + ".norm1", summary);
+    y = summary.add(name + ".relu1", "ReLU", y);
+    y = norm2.describe(conv1.describe(y, name + ".conv1", summary), name + ".norm2", summary);
+    y = summary.add(name + ".relu2", "ReLU", y);
+    return conv2.describe(y, name + ".conv2", summary);
+  }
 
   nn::BatchNorm2d<T> norm1;
   nn::Conv2d<T> conv1;
@@ -52,6 +59,15 @@ struct DenseBlock : nn::Module<T> {
     for (DenseLayer<T>& layer : layers) uses.push_back(layer.use());
     return dense_block(x, std::move(uses));
   }
+  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
+    Shape y = input;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const Shape grown = layers[i].describe(y, text(name, ".denselayer", i + 1), summary);
+      y = y.with_channels(y.channels() + grown.channels());
+    }
+    return y;
+  }
+
   std::deque<DenseLayer<T>> layers;
 };
 
@@ -63,6 +79,12 @@ struct Transition : nn::Module<T> {
         norm(*this, "norm", {.channels = in}),
         conv(*this, "conv", {.in = in, .out = in / 2, .bias = false}) {}
   Var<T> operator()(const Var<T>& x) { return avg_pool2d(conv(norm(x, Activation::relu)), {.kernel = 2, .stride = 2}); }
+  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
+    Shape y = norm.describe(input, name + ".norm", summary);
+    y = conv.describe(summary.add(name + ".relu", "ReLU", y), name + ".conv", summary);
+    return summary.add(name + ".pool", "AvgPool2d", {y[0], y[1] / 2, y[2] / 2, y[3]});
+  }
+
   nn::BatchNorm2d<T> norm;
   nn::Conv2d<T> conv;
 };
@@ -111,6 +133,17 @@ class DenseNet : public Model<T> {
     this->head().bias().value().fill(T(0));
   }
 
+  Shape describe_features(const Shape& input, nn::Summary& summary) const override {
+    Shape y = norm0_.describe(conv0_.describe(input, "features.conv0", summary), "features.norm0", summary);
+    y = summary.add("features.relu0", "ReLU", y);
+    y = summary.add("features.pool0", "MaxPool2d", {y[0], (y[1] - 1) / 2 + 1, (y[2] - 1) / 2 + 1, y[3]});
+    for (std::size_t b = 0; b < blocks_.size(); ++b) {
+      y = blocks_[b].describe(y, text("features.denseblock", b + 1), summary);
+      if (b < transitions_.size()) y = transitions_[b].describe(y, text("features.transition", b + 1), summary);
+    }
+    y = summary.add("relu", "ReLU", norm5_->describe(y, "features.norm5", summary));
+    return summary.add("avgpool", "AdaptiveAvgPool2d", {y[0], y[3]});
+  }
   void fold_norms() override {
     nn::Module<T>::fold_norms();
     nn::fold_into(conv0_, norm0_);

@@ -58,6 +58,20 @@ class MbConvBlock : public nn::Module<T> {
     return drops ? add((*depth_)(y), x) : y;
   }
 
+  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
+    const std::string block = name + ".block.";
+    const std::int64_t first = expand_ ? 1 : 0;
+    const Shape wide = expand_ ? expand_->describe(input, block + "0", summary) : input;
+    const Shape y = depthwise_->describe(wide, block + text(first), summary);
+    const std::string excite = block + text(first + 1);
+    Shape s = summary.add(excite + ".avgpool", "AdaptiveAvgPool2d", {y[0], 1, 1, y[3]});
+    s = summary.add(excite + ".activation", "SiLU", excite_->fc1.describe(s, excite + ".fc1", summary));
+    summary.add(excite + ".scale_activation", "Sigmoid", excite_->fc2.describe(s, excite + ".fc2", summary));
+    const Shape gated = summary.add(excite, "Gate", y);
+    const Shape out = project_->describe(gated, block + text(first + 2), summary);
+    return residual_ ? summary.add(name, "Add", out) : out;
+  }
+
  private:
   struct Excite : nn::Module<T> {
     Excite(nn::Module<T>& parent, std::string name, std::int64_t channels, std::int64_t squeezed)
@@ -134,6 +148,18 @@ class EfficientNet : public Model<T> {
   }
 
   Var<T> classify(const Var<T>& z) override { return Model<T>::classify((*dropout_)(z)); }
+
+  Shape describe_features(const Shape& input, nn::Summary& summary) const override {
+    Shape y = stem_->describe(input, "features.0", summary);
+    std::size_t block = 0;
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      for (const auto& [name, part] : groups_[g].children()) {
+        y = blocks_[block++].describe(y, text("features.", g + 1, ".", name), summary);
+      }
+    }
+    y = head_conv_->describe(y, "features.8", summary);
+    return dropout_->describe(summary.add("avgpool", "AdaptiveAvgPool2d", {y[0], y[3]}), "classifier.0", summary);
+  }
 
   /// torchvision's: convolutions by kaiming_normal over fan_out, biases 0, the head U(+-1 / sqrt(classes)).
   void reset_parameters(Rng& rng) override {

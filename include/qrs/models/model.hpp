@@ -51,7 +51,18 @@ class Model : public nn::Module<T> {
 
   virtual nn::StateRules state_rules() const = 0;
 
+  /// The rows of the whole network for images of this shape (N, H, W, in_channels).
+  nn::Summary summary(const Shape& images) const {
+    nn::Summary out{.value_bytes = sizeof(T), .rows = {}};
+    head_->describe(describe_features(images, out), head_parent_ == this ? head_name_ : "classifier." + head_name_,
+                    out);
+    return out;
+  }
+
  protected:
+  /// The rows of everything before the head; returns (N, feature_count()).
+  virtual Shape describe_features(const Shape& images, nn::Summary& summary) const = 0;
+
   /// The head lives under `parent` (the model, or its "classifier") as `name`.
   void add_head(nn::Module<T>& parent, std::string name, const nn::LinearSettings& s) {
     head_parent_ = &parent;

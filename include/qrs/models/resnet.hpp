@@ -34,6 +34,16 @@ class BasicBlock : public nn::Module<T> {
     if (downsample_) use.shortcut = nn::use_of(downsample_->conv, downsample_->norm, Activation::identity);
     return basic_block(x, use);
   }
+  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
+    Shape y = bn1_.describe(conv1_.describe(input, name + ".conv1", summary), name + ".bn1", summary);
+    y = summary.add(name + ".relu", "ReLU", y);
+    y = bn2_.describe(conv2_.describe(y, name + ".conv2", summary), name + ".bn2", summary);
+    if (downsample_) {
+      const Shape side = downsample_->conv.describe(input, name + ".downsample.0", summary);
+      downsample_->norm.describe(side, name + ".downsample.1", summary);
+    }
+    return summary.add(name + ".relu", "Add, ReLU", y);
+  }
   void fold_norms() override {
     nn::fold_into(conv1_, bn1_);
     nn::fold_into(conv2_, bn2_);
@@ -95,6 +105,18 @@ class ResNet : public Model<T> {
     }
   }
 
+  Shape describe_features(const Shape& input, nn::Summary& summary) const override {
+    Shape y = bn1_.describe(conv1_.describe(input, "conv1", summary), "bn1", summary);
+    y = summary.add("relu", "ReLU", y);
+    y = summary.add("maxpool", "MaxPool2d", {y[0], (y[1] - 1) / 2 + 1, (y[2] - 1) / 2 + 1, y[3]});
+    std::size_t block = 0;
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      for (const auto& [name, part] : groups_[g].children()) {
+        y = blocks_[block++].describe(y, text("layer", g + 1, ".", name), summary);
+      }
+    }
+    return summary.add("avgpool", "AdaptiveAvgPool2d", {y[0], y[3]});
+  }
   void fold_norms() override {
     nn::Module<T>::fold_norms();
     nn::fold_into(conv1_, bn1_);

@@ -57,6 +57,10 @@ class ConvNorm2d : public Module<T> {
   ConvNorm<T> use() { return use_of(conv_, norm_, f_); }
   const Conv2d<T>& conv() const { return conv_; }
   void fold_norms() override { fold_into(conv_, norm_); }
+  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
+    const Shape y = norm_.describe(conv_.describe(input, name + ".0", summary), name + ".1", summary);
+    return f_ == Activation::identity ? y : summary.add(name + ".2", "Activation", y);
+  }
 
  private:
   Conv2d<T> conv_;

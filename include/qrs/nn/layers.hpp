@@ -48,6 +48,11 @@ class Conv2d : public Module<T> {
   const Var<T>& bias() const { return bias_; }
   const Conv2dOptions& options() const { return options_; }
 
+  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
+    const kernels::Conv2dParams p = conv2d_params(input, weight_.shape(), options_);
+    return summary.add(name, "Conv2d", {p.n, p.oh(), p.ow(), p.co}, this->parameter_count(), p.macs());
+  }
+
   /// Gives the layer a bias of zeros where it has none: what folding a batch norm into it needs.
   void add_bias() {
     if (!has_bias()) bias_ = this->add_parameter("bias", {weight_.dim(3)});
@@ -114,6 +119,10 @@ class BatchNorm2d : public Module<T> {
   const Tensor<T>& running_var() const { return running_var_; }
   const BatchNorm2dSettings& settings() const { return settings_; }
 
+  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
+    return summary.add(name, "BatchNorm2d", input, this->parameter_count());
+  }
+
   void reset_parameters(Rng&) override {
     weight_.value().fill(T(1));
     bias_.value().fill(T(0));
@@ -154,6 +163,11 @@ class Linear : public Module<T> {
   bool has_bias() const { return !bias_.value().empty(); }
   const Var<T>& bias() const { return bias_; }
 
+  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
+    return summary.add(name, "Linear", {input[0], weight_.dim(0)}, this->parameter_count(),
+                       input[0] * weight_.value().size());
+  }
+
   void reset_parameters(Rng& rng) override {
     const double bound = default_bound(weight_.shape());
     uniform(weight_.value(), bound, rng);
@@ -174,6 +188,10 @@ class Dropout : public Module<T> {
 
   Var<T> operator()(const Var<T>& x) const { return dropout(x, options()); }
   double p() const { return p_; }
+
+  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
+    return summary.add(name, "Dropout", input);
+  }
 
  private:
   DropoutOptions options() const {
@@ -197,6 +215,10 @@ class StochasticDepth : public Module<T> {
 
   Var<T> operator()(const Var<T>& x) const { return stochastic_depth(x, options()); }
   double p() const { return p_; }
+
+  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
+    return summary.add(name, "StochasticDepth", input);
+  }
 
  private:
   DropoutOptions options() const {

@@ -18,6 +18,7 @@
 
 #include "../autograd/tape.hpp"
 #include "../core/rng.hpp"
+#include "summary.hpp"
 
 namespace qrs::nn {
 
@@ -146,6 +147,12 @@ class Module {
   /// Draws fresh initial parameters for this part and all below, each layer by its own rule.
   virtual void reset_parameters(Rng& rng) {
     for (const auto& [name, child] : children_) child->reset_parameters(rng);
+  }
+
+  /// Adds the rows of this part, called `name`, to a summary, for an input of this shape; returns the shape of the output.
+  virtual Shape describe(const Shape& input, const std::string& name, Summary& summary) const {
+    fail("[summary] expected a module that describes itself, got '", name, "' for input ", input, " after ",
+         summary.rows.size(), " rows");
   }
 
   /// Folds every batch norm that follows a convolution into it; see fold_batch_norm. A part that holds such a pair overrides

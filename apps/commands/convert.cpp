@@ -1,0 +1,85 @@
+// qrs convert IN OUT: weights from one file format to another, and under a model's names where it is named.
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "commands.hpp"
+#include "model_argument.hpp"
+#include "qrs/io/checkpoint.hpp"
+#include "qrs/models/registry.hpp"
+
+namespace qrs::commands {
+
+namespace {
+
+struct Options {
+  std::string in;
+  std::string out;
+  std::string model;
+  bool allow_missing = false;
+};
+
+/// The extents of an entry, an axis of a tensor written without a model.
+std::int64_t extent_of(const io::StateDict& dict, const std::string& name, std::size_t axis, std::int64_t otherwise) {
+  const io::Entry* entry = dict.find(name);
+  return entry != nullptr && entry->shape.size() > axis ? entry->shape[axis] : otherwise;
+}
+
+/// The network as the file has it: its number of classes and of input channels.
+std::unique_ptr<models::Model<float>> model_for(const io::StateDict& dict, const std::string& name) {
+  const auto probe = models::create<float>(name, {.classes = 2});
+  const nn::StateRules rules = probe->state_rules();
+  std::string head;
+  for (const auto& p : probe->parameters()) {
+    if (p.name.starts_with(rules.head) && p.variable.value().rank() == 2) head = p.name;
+  }
+  return models::create<float>(
+      name, {.classes = extent_of(dict, head, 0, 1000), .in_channels = extent_of(dict, rules.first_convolution, 1, 3)});
+}
+
+/// The entries that fit the network, under its names, in the file's order and element types.
+io::StateDict as_model(const io::StateDict& dict, const Options& options) {
+  const auto net = model_for(dict, options.model);
+  const nn::StateRules rules = net->state_rules();
+  const nn::LoadReport report = nn::load(*net, dict, {.allow_missing = options.allow_missing});
+  std::printf("%s: %s\n", options.model.c_str(), report.text().c_str());
+  io::StateDict out;
+  out.metadata = dict.metadata;
+  for (const auto& [name, entry] : dict) {
+    const std::string known = rules.rename ? rules.rename(name) : name;
+    bool fits = true;
+    for (const std::string& other : report.unexpected) fits = fits && other != name;
+    for (const std::string& other : report.mismatched) fits = fits && !other.starts_with(known + ":");
+    if (fits) out.add(known, entry);
+  }
+  return out;
+}
+
+}  // namespace
+
+void add_convert(CLI::App& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb = program.add_subcommand("convert", "Convert weights between .pth and .safetensors.");
+  verb->footer(
+      "With --model the names become that network's (old DenseNet files write norm.1 for norm1) and every entry is "
+      "checked\n"
+      "against it; element types stay as they are in the file.\n"
+      "Examples:\n"
+      "  qrs convert densenet121-a639ec97.pth densenet121.safetensors --model densenet121\n"
+      "  qrs convert weights.safetensors weights.pth\n"
+      "  qrs convert part.pth part.safetensors --model efficientnet_b0 --allow-missing");
+  verb->add_option("IN", options->in, "The file to read: .pth (any age), .safetensors, .npy")->required();
+  verb->add_option("OUT", options->out, "The file to write; its extension says the format")->required();
+  verb->add_option("--model", options->model, "Check against this network and take its names")
+      ->check(CLI::IsMember(model_names()));
+  verb->add_flag("--allow-missing", options->allow_missing,
+                 "With --model: write what fits and list what is missing, unexpected or of another shape");
+  verb->callback([options] {
+    io::StateDict dict = io::read_checkpoint(options->in);
+    if (!options->model.empty()) dict = as_model(dict, *options);
+    io::write_checkpoint(options->out, dict);
+    std::printf("wrote %zu tensors, %zu bytes, to %s\n", dict.size(), dict.bytes(), options->out.c_str());
+  });
+}
+
+}  // namespace qrs::commands

@@ -1,0 +1,18 @@
+// The argument MODEL, which several verbs share: one of the names of the registry.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "commands.hpp"
+#include "qrs/models/registry.hpp"
+
+namespace qrs::commands {
+
+inline std::vector<std::string> model_names() { return {models::names.begin(), models::names.end()}; }
+
+inline CLI::Option* add_model_argument(CLI::App& verb, std::string& model) {
+  return verb.add_option("MODEL", model, "The network")->required()->check(CLI::IsMember(model_names()));
+}
+
+}  // namespace qrs::commands
