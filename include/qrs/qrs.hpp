@@ -56,6 +56,7 @@
 #include "nn/layers.hpp"
 #include "nn/module.hpp"
 #include "nn/state.hpp"
+#include "nn/summary.hpp"
 
 // optim: optimisers and schedules.
 #include "optim/adam.hpp"
