@@ -21,32 +21,24 @@ namespace qrs::parity {
 
 namespace {
 
-/// Relative to the largest reference value, but for gradient_norms (relative to each norm, the median) and the losses
-/// (relative to each). What PyTorch's own float32 shows against its float64: 7e-7, 7e-6, 3e-4, 2e-2, 3e-6 and 4e-2.
+/// Relative to the largest reference value, but for gradient_norms (relative to each norm, the median). PyTorch's own
+/// float32 shows, over several seeds and both memory formats: 7e-7, 2e-5, 6e-4, 2e-2, 3e-6 and 1e-3.
 struct ModelTolerances {
   double eval;
   double train;
   double gradient_norms;
   double gradient;
   double first_loss;
-  double later_losses;
+  double losses;
 
   template <class T>
   static ModelTolerances of() {
     if constexpr (sizeof(T) == sizeof(float)) {
-      return {.eval = 5e-6,
-              .train = 5e-5,
-              .gradient_norms = 5e-4,
-              .gradient = 5e-2,
-              .first_loss = 1e-5,
-              .later_losses = 5e-2};
+      return {
+          .eval = 5e-6, .train = 5e-5, .gradient_norms = 5e-4, .gradient = 5e-2, .first_loss = 1e-5, .losses = 5e-2};
     } else {
-      return {.eval = 1e-9,
-              .train = 1e-9,
-              .gradient_norms = 1e-8,
-              .gradient = 1e-8,
-              .first_loss = 1e-6,
-              .later_losses = 1e-6};
+      return {
+          .eval = 1e-9, .train = 1e-9, .gradient_norms = 1e-8, .gradient = 1e-8, .first_loss = 1e-6, .losses = 1e-6};
     }
   }
 };
@@ -171,18 +163,20 @@ class ModelCases {
 
   void adam(CaseRows& rows) {
     const auto expected = stored_.at("adam/losses").template to<double>();
+    const std::int64_t steps = expected.size();
     optim::Adam<T> adam(net_->named_parameters(), {.lr = 1e-3});
-    double first = 0.0;
-    double later = 0.0;
-    for (std::int64_t i = 0; i < expected.size(); ++i) {
-      const double loss = static_cast<double>(step(nullptr).item());
-      const double reference = expected.data()[i];
-      double& worst = i == 0 ? first : later;
-      worst = std::max(worst, element_error(loss, reference) / std::fabs(reference));
+    Tensor<double> losses(expected.shape());
+    for (std::int64_t i = 0; i < steps; ++i) {
+      losses.data()[i] = static_cast<double>(step(nullptr).item());
       adam.step();
     }
-    rows.add("loss of step 1", first, tolerances_.first_loss);
-    rows.add(text("losses of steps 2 to ", expected.size()), later, tolerances_.later_losses);
+    // The first loss by itself; then all, relative to the largest as every quantity is. Later losses are small, and steps
+    // of Adam multiply any rounding: relative to each of them two float32 builds of PyTorch differ by up to 0.2.
+    rows.add(
+        "loss of step 1",
+        difference(losses.reshape({1, steps}).channel_range(0, 1), expected.reshape({1, steps}).channel_range(0, 1)),
+        tolerances_.first_loss);
+    rows.add("losses", difference(losses, expected), tolerances_.losses);
     // After several steps float has lost a gradient's digits (PyTorch's too); double has not.
     if (sizeof(T) == sizeof(double) && gradients_are_of_last_step()) compare_gradients(rows, " (last step)");
   }
