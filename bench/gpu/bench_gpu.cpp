@@ -153,21 +153,25 @@ void time_gemm(Report& report, bool quick) {
                           {64, 1000, 1024, false, true}};    // a classifier's head
   if (quick) cases = {{40, 24, 16, false, true}};
   for (const Case& c : cases) {
-    const GemmParams p{.m = c.m,
-                       .n = c.n,
-                       .k = c.k,
-                       .lda = c.transpose_a ? c.m : c.k,
-                       .ldb = c.transpose_b ? c.k : c.n,
-                       .ldc = c.n,
-                       .transpose_a = c.transpose_a,
-                       .transpose_b = c.transpose_b};
+    GemmParams p{.m = c.m,
+                 .n = c.n,
+                 .k = c.k,
+                 .lda = c.transpose_a ? c.m : c.k,
+                 .ldb = c.transpose_b ? c.k : c.n,
+                 .ldc = c.n,
+                 .transpose_a = c.transpose_a,
+                 .transpose_b = c.transpose_b};
     const Values a(c.m * c.k);
     const Values b(c.k * c.n);
     const Values out(c.m * c.n);
-    report.add("gemm", "product",
-               {{"m", c.m}, {"n", c.n}, {"k", c.k}, {"transpose_a", c.transpose_a}, {"transpose_b", c.transpose_b}},
-               2.0 * static_cast<double>(c.m * c.n * c.k), 4.0 * static_cast<double>(c.m * c.k + c.k * c.n + c.m * c.n),
-               [&] { gemm_cuda(p, a.data(), b.data(), out.data()); });
+    for (const bool tensor_cores : {false, true}) {
+      p.tensor_cores = tensor_cores;
+      report.add("gemm", tensor_cores ? "product_on_tensor_cores" : "product",
+                 {{"m", c.m}, {"n", c.n}, {"k", c.k}, {"transpose_a", c.transpose_a}, {"transpose_b", c.transpose_b}},
+                 2.0 * static_cast<double>(c.m * c.n * c.k),
+                 4.0 * static_cast<double>(c.m * c.k + c.k * c.n + c.m * c.n),
+                 [&] { gemm_cuda(p, a.data(), b.data(), out.data()); });
+    }
   }
 }
 

@@ -212,7 +212,7 @@ __global__ void __launch_bounds__(tile::threads)
   out.enter(blockIdx.z, blockIdx.y);
   tile::Sums<T> sums;
   tile::multiply(a, b, row_begin, col_begin, depth_begin, min(depth, depth_begin + depth_of_part), sums);
-  tile::for_each_quad(sums, row_begin, col_begin, [&](std::uint32_t row, std::uint32_t col, const Pack<T, 4>& values) {
+  tile::for_each_run(sums, row_begin, col_begin, [&](std::uint32_t row, std::uint32_t col, const Pack<T, 4>& values) {
     out.store(row, col, values);
   });
 }

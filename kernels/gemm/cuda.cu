@@ -1,8 +1,10 @@
-// The matrix product on the device: a block for each 128 x 64 tile of C. tile_cuda.hpp has the loop.
+// The matrix product on the device: a block for each 128 x 64 tile of C. tile_cuda.hpp has the loop in float or double
+// arithmetic, tensor_tile_cuda.hpp the one on tensor cores.
 #include "../shared/divider.hpp"
 #include "../shared/launch.hpp"
 #include "../shared/rows.hpp"
 #include "gemm.hpp"
+#include "tensor_tile_cuda.hpp"
 #include "tile_cuda.hpp"
 
 namespace qrs::kernels {
@@ -11,19 +13,19 @@ namespace {
 
 namespace tile = tile_cuda;
 
-template <class T, class A, class B>
+/// Sums: tile::Sums<T>, or tile::TensorSums for the tensor cores.
+template <class Sums, class T, class A, class B>
 __global__ void __launch_bounds__(tile::threads)
     gemm_kernel(A a, B b, tile::Target<T> c, std::uint32_t depth, std::uint32_t col_tiles) {
   const std::uint32_t row_begin = blockIdx.x / col_tiles * tile::rows;
   const std::uint32_t col_begin = blockIdx.x % col_tiles * tile::cols;
-  tile::Sums<T> sums;
+  Sums sums;
   tile::multiply(a, b, row_begin, col_begin, 0, depth, sums);
-  tile::for_each_quad(sums, row_begin, col_begin, [&](std::uint32_t row, std::uint32_t col, const Pack<T, 4>& values) {
-    c.store(row, col, values);
-  });
+  tile::for_each_run(sums, row_begin, col_begin,
+                     [&](std::uint32_t row, std::uint32_t col, const auto& values) { c.store(row, col, values); });
 }
 
-/// The operand of one side: `depth_first` where neighbours in d are neighbours in memory.
+/// The operand of one side; AlongDepth where neighbours in d are neighbours in memory.
 template <class T, int N, bool AlongDepth>
 tile::Matrix<T, N, AlongDepth> operand(const T* data, std::int64_t outer, std::int64_t depth, std::int64_t pitch) {
   const std::int64_t lines = AlongDepth ? outer : depth;
@@ -40,12 +42,21 @@ void launch_gemm(const GemmParams& p, const T* a, const T* b, T* c) {
   const tile::Target<T> target{{c, (p.m - 1) * p.ldc + p.n},    p.ldc, static_cast<std::uint32_t>(p.m),
                                static_cast<std::uint32_t>(p.n), packs, p.accumulate};
   const std::int64_t col_tiles = blocks_for(p.n, tile::cols);
-  launch({.name = "gemm",
-          .grid = blocks_for(p.m, tile::rows) * static_cast<unsigned>(col_tiles),
-          .block = tile::threads,
-          .shared_bytes = tile::shared_bytes<T>()},
-         gemm_kernel<T, A, B>, operand<T, N, !TransposeA>(a, p.m, p.k, p.lda),
-         operand<T, N, TransposeB>(b, p.n, p.k, p.ldb), target, p.k, col_tiles);
+  const auto start = [&](auto kernel, std::size_t shared_bytes) {
+    launch({.name = "gemm",
+            .grid = blocks_for(p.m, tile::rows) * static_cast<unsigned>(col_tiles),
+            .block = tile::threads,
+            .shared_bytes = shared_bytes},
+           kernel, operand<T, N, !TransposeA>(a, p.m, p.k, p.lda), operand<T, N, TransposeB>(b, p.n, p.k, p.ldb),
+           target, p.k, col_tiles);
+  };
+  if constexpr (std::is_same_v<T, float>) {
+    if (p.tensor_cores) {
+      start(gemm_kernel<tile::TensorSums, T, A, B>, tile::shared_bytes<T, tile::tensor_gap>());
+      return;
+    }
+  }
+  start(gemm_kernel<tile::Sums<T>, T, A, B>, tile::shared_bytes<T>());
 }
 
 template <class T, int N>

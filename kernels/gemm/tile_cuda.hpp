@@ -27,23 +27,22 @@ inline constexpr int cols = 64;
 template <class T>
 inline constexpr int depth = 64 / static_cast<int>(sizeof(T));
 
-/// Distance between neighbours in d in shared memory: 4 values more than needed spread the columns over the memory banks.
-inline constexpr int rows_pitch = rows + 4;
-inline constexpr int cols_pitch = cols + 4;
+/// Neighbours in d stand `extent + gap` values apart in shared memory. The gap spreads what a warp touches at once over the
+/// memory banks; which one does depends on how the slices are read.
+inline constexpr int gap = 4;
 
-template <class T>
+template <class T, int Gap = gap>
 constexpr std::size_t shared_bytes() {
-  return shared_bytes_for<T>(2 * depth<T> * rows_pitch) + shared_bytes_for<T>(2 * depth<T> * cols_pitch);
+  return shared_bytes_for<T>(2 * depth<T> * (rows + Gap)) + shared_bytes_for<T>(2 * depth<T> * (cols + Gap));
 }
 
 /// One operand's way from global to shared memory; `extent` is rows or cols.
-template <class T, class Operand, int extent>
+template <class T, class Operand, int extent, int pitch>
 class Slice {
   static constexpr int pack = Operand::pack;
   static constexpr bool along_depth = Operand::along_depth;
   static constexpr int packs_in_line = (along_depth ? depth<T> : extent) / pack;
   static constexpr int packs = extent * depth<T> / pack / threads;  // of each thread
-  static constexpr int pitch = extent + 4;
   static_assert(threads % packs_in_line == 0 && packs >= 1);
 
  public:
@@ -78,6 +77,33 @@ class Slice {
   Pack<T, pack> held_[packs];
 };
 
+/// Calls multiply(a_slices, a_begin, b_slices, b_begin) for each slice of the depth, by all threads of the block. Value
+/// (row, d) of the slice of A stands at a_begin + d * (rows + Gap) + row; B likewise.
+template <class T, int Gap, class A, class B, class Multiply>
+__device__ void for_each_slice(const A& a, const B& b, std::uint32_t row_begin, std::uint32_t col_begin,
+                               std::uint32_t depth_begin, std::uint32_t depth_end, const Multiply& multiply) {
+  constexpr int a_slice = depth<T> * (rows + Gap);
+  constexpr int b_slice = depth<T> * (cols + Gap);
+  SharedMemory shared;
+  const Shared<T> a_slices = shared.take<T>(2 * a_slice);
+  const Shared<T> b_slices = shared.take<T>(2 * b_slice);
+  Slice<T, A, rows, rows + Gap> a_next;
+  Slice<T, B, cols, cols + Gap> b_next;
+  a_next.fetch(a, row_begin, depth_begin);
+  b_next.fetch(b, col_begin, depth_begin);
+  int now = 0;  // which of the two slices is multiplied
+  for (std::uint32_t d = depth_begin; d < depth_end; d += depth<T>, now ^= 1) {
+    a_next.put(a_slices, now * a_slice);
+    b_next.put(b_slices, now * b_slice);
+    __syncthreads();  // the slice is whole; and nobody reads the other one any more, which the next step overwrites
+    if (d + depth<T> < depth_end) {
+      a_next.fetch(a, row_begin, d + depth<T>);
+      b_next.fetch(b, col_begin, d + depth<T>);
+    }
+    multiply(a_slices, now * a_slice, b_slices, now * b_slice);
+  }
+}
+
 /// A thread's 8 x 8 sums: rows and columns in two runs of 4, so that the threads of a warp read neighbouring packs.
 template <class T>
 struct Sums {
@@ -91,31 +117,13 @@ struct Sums {
 template <class T, class A, class B>
 __device__ void multiply(const A& a, const B& b, std::uint32_t row_begin, std::uint32_t col_begin,
                          std::uint32_t depth_begin, std::uint32_t depth_end, Sums<T>& sums) {
-  constexpr int a_slice = depth<T> * rows_pitch;
-  constexpr int b_slice = depth<T> * cols_pitch;
-  SharedMemory shared;
-  const Shared<T> a_slices = shared.take<T>(2 * a_slice);
-  const Shared<T> b_slices = shared.take<T>(2 * b_slice);
-
   for (int r = 0; r < 8; ++r) {
     for (int c = 0; c < 8; ++c) sums.at[r][c] = T(0);
   }
-  Slice<T, A, rows> a_next;
-  Slice<T, B, cols> b_next;
-  a_next.fetch(a, row_begin, depth_begin);
-  b_next.fetch(b, col_begin, depth_begin);
-  int now = 0;  // which of the two slices is multiplied
-  for (std::uint32_t d = depth_begin; d < depth_end; d += depth<T>, now ^= 1) {
-    a_next.put(a_slices, now * a_slice);
-    b_next.put(b_slices, now * b_slice);
-    __syncthreads();  // the slice is whole; and nobody reads the other one any more, which the next step overwrites
-    if (d + depth<T> < depth_end) {
-      a_next.fetch(a, row_begin, d + depth<T>);
-      b_next.fetch(b, col_begin, d + depth<T>);
-    }
+  const auto multiply_slice = [&](const Shared<T>& a_slices, int a_begin, const Shared<T>& b_slices, int b_begin) {
     unrolled<depth<T>>([&](int k) {
-      const int a_line = now * a_slice + k * rows_pitch;
-      const int b_line = now * b_slice + k * cols_pitch;
+      const int a_line = a_begin + k * (rows + gap);
+      const int b_line = b_begin + k * (cols + gap);
       const Pack<T, 4> left[2] = {a_slices.template load<4>(a_line + Sums<T>::row(0)),
                                   a_slices.template load<4>(a_line + Sums<T>::row(4))};
       const Pack<T, 4> right[2] = {b_slices.template load<4>(b_line + Sums<T>::col(0)),
@@ -123,14 +131,15 @@ __device__ void multiply(const A& a, const B& b, std::uint32_t row_begin, std::u
       unrolled<8>(
           [&](int r) { unrolled<8>([&](int c) { sums.at[r][c] += left[r / 4][r % 4] * right[c / 4][c % 4]; }); });
     });
-  }
+  };
+  for_each_slice<T, gap>(a, b, row_begin, col_begin, depth_begin, depth_end, multiply_slice);
 }
 
-/// Calls store(row, col, values) for the thread's sums, 4 columns at a time. Rows and columns count from those of the
+/// Calls store(row, col, values) for the thread's sums, a run of 4 columns at a time. Rows and columns count from those of the
 /// matrix and may lie outside of it.
 template <class T, class Store>
-__device__ void for_each_quad(const Sums<T>& sums, std::uint32_t row_begin, std::uint32_t col_begin,
-                              const Store& store) {
+__device__ void for_each_run(const Sums<T>& sums, std::uint32_t row_begin, std::uint32_t col_begin,
+                             const Store& store) {
   for (int r = 0; r < 8; ++r) {
     for (int c = 0; c < 8; c += 4) {
       store(row_begin + static_cast<std::uint32_t>(Sums<T>::row(r)),
@@ -160,7 +169,7 @@ struct Matrix {
   }
 };
 
-/// Writes 4 values of one row, or those of them that lie inside the matrix; adds them to what is there where asked.
+/// Writes N (4 or 2) values of one row, or those that lie inside the matrix; adds them to what is there where asked.
 template <class T>
 struct Target {
   Global<T> data;
@@ -171,18 +180,19 @@ struct Target {
   bool accumulate;
   std::int64_t begin = 0;
 
-  __device__ void store(std::uint32_t row, std::uint32_t col, Pack<T, 4> values) const {
+  template <int N>
+  __device__ void store(std::uint32_t row, std::uint32_t col, Pack<T, N> values) const {
     if (row >= row_extent || col >= col_extent) return;
     const std::int64_t at = begin + row * pitch + col;
     if (packs) {
       if (accumulate) {
-        const Pack<T, 4> before = data.template load<4>(at);
-        for (int n = 0; n < 4; ++n) values[n] += before[n];
+        const Pack<T, N> before = data.template load<N>(at);
+        for (int n = 0; n < N; ++n) values[n] += before[n];
       }
-      data.template store<4>(at, values);
+      data.template store<N>(at, values);
       return;
     }
-    for (std::uint32_t n = 0; n < 4 && col + n < col_extent; ++n) {
+    for (std::uint32_t n = 0; n < N && col + n < col_extent; ++n) {
       data[at + n] = accumulate ? static_cast<T>(data[at + n]) + values[n] : values[n];
     }
   }
