@@ -122,7 +122,8 @@ template <class T>
 void run_cross_entropy(OpContext<T>& c) {
   CrossEntropyOptions<T> options;
   if (const auto weight = c.template parameter<std::vector<double>>("weight", {}); !weight.empty()) {
-    options.weight = Tensor<double>::from({static_cast<std::int64_t>(weight.size())}, weight).template cast<T>();
+    const Tensor<double> values = Tensor<double>::from({static_cast<std::int64_t>(weight.size())}, weight);
+    options.weight = values.template cast<T>().to(c.device());
   }
   options.label_smoothing = c.parameter("label_smoothing", 0.0);
   options.ignore_index = c.template parameter<std::int64_t>("ignore_index", options.ignore_index);
