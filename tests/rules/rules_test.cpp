@@ -77,7 +77,7 @@ TEST_CASE("the code in README is the lesson's, line for line") {
     std::ifstream in(path, std::ios::binary);
     return std::string(std::istreambuf_iterator<char>(in), {});
   };
-  const std::string lesson = "\n" + read("apps/examples/01_train.cpp");
+  const std::string lesson = "\n" + read("apps/examples/02_network.cpp");
   bool inside = false;
   int lines = 0;
   for (const std::string& line : rules::split(read("README.md"), '\n')) {

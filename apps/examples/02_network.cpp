@@ -1,9 +1,10 @@
-// Lesson 1: a network is a struct, a training step is four lines. Learns to tell stripes from squares.
+// Lesson 2: a network is a struct, a training step is four lines. Learns to tell stripes from squares.
 //
 // The images are 8 x 8 with a little noise: lying stripes, standing stripes, a chessboard, or nothing. Prints the loss as
 // it falls and the share of fresh images named rightly.
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 
 #include "qrs/nn/layers.hpp"
 #include "qrs/ops/cross_entropy.hpp"
@@ -55,7 +56,11 @@ double accuracy(const qrs::Tensor<float>& logits, const qrs::Tensor<std::int64_t
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) try {
+  if (argc > 1) {
+    std::puts("usage: example_02_network\nTrains a small network to tell stripes from squares.");
+    return std::strcmp(argv[1], "--help") == 0 ? 0 : 2;
+  }
   qrs::Rng rng(0);
   Small net;
   net.reset_parameters(rng);
@@ -79,4 +84,7 @@ int main() {
   const double share = accuracy(net.forward(fresh.images).value(), fresh.labels);
   std::printf("named rightly: %.1f %%\n", 100.0 * share);
   return share > 0.95 ? 0 : 1;
+} catch (const qrs::Error& error) {
+  std::fprintf(stderr, "example_02_network: %s\n", error.what());
+  return 1;
 }
