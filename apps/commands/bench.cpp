@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "../models/instances.hpp"
 #include "commands.hpp"
 #include "model_argument.hpp"
 #include "peak.hpp"
 #include "qrs/core/timer.hpp"
-#include "qrs/models/registry.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/optim/adam.hpp"
 

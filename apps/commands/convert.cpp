@@ -3,10 +3,10 @@
 #include <memory>
 #include <string>
 
+#include "../models/instances.hpp"
 #include "commands.hpp"
 #include "model_argument.hpp"
 #include "qrs/io/checkpoint.hpp"
-#include "qrs/models/registry.hpp"
 
 namespace qrs::commands {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "../models/instances.hpp"
 #include "commands.hpp"
-#include "qrs/models/registry.hpp"
 
 namespace qrs::commands {
 

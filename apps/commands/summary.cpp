@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../models/instances.hpp"
 #include "commands.hpp"
 #include "model_argument.hpp"
-#include "qrs/models/registry.hpp"
 
 namespace qrs::commands {
 

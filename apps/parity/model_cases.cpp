@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "../models/instances.hpp"
 #include "files.hpp"
 #include "layout.hpp"
 #include "qrs/core/named_values.hpp"
-#include "qrs/models/registry.hpp"
 #include "qrs/nn/state.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/optim/adam.hpp"

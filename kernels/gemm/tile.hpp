@@ -10,6 +10,7 @@
 // Source: Goto and van de Geijn 2008; the indirection, Dukhan 2019 (The Indirect Convolution Algorithm).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "../../include/qrs/core/memory.hpp"
@@ -37,29 +38,48 @@ struct Sums {
   simd::Vec<T> at[rows][2];
 };
 
+/// Products that one register adds up before its sum goes to the total: rounding grows with the length of a chain, so a
+/// sum of 4608 is as exact as one of a few hundred.
+inline constexpr std::int64_t chain = 256;
+
 /// acc = the product over `taps` taps of `depth` values each. a holds taps x rows pointers. Where Width is 1 only the
 /// first register of the panel is computed (a last panel of at most half its columns).
 template <class T, int Width>
 inline void multiply(Sums<T>& acc, const T* const* a, std::int64_t taps, std::int64_t depth, const T* panel) {
   constexpr int lanes = simd::lanes<T>;
   simd::Vec<T> sum[rows][Width] = {};
+  std::int64_t length = 0;
+  bool first = true;
+  const auto flush = [&] {
+    for (int r = 0; r < rows; ++r) {
+      for (int v = 0; v < Width; ++v) {
+        acc.at[r][v] = first ? sum[r][v] : acc.at[r][v] + sum[r][v];
+        sum[r][v] = simd::Vec<T>{};
+      }
+    }
+    first = false;
+    length = 0;
+  };
   for (std::int64_t t = 0; t < taps; ++t) {
     const T* row[rows];
     for (int r = 0; r < rows; ++r) row[r] = a[t * rows + r];
-    for (std::int64_t k = 0; k < depth; ++k) {
-      simd::Vec<T> b[Width];
-      for (int v = 0; v < Width; ++v) b[v] = simd::load(panel + v * lanes);
-      panel += cols<T>;
+    for (std::int64_t begin = 0; begin < depth; begin += chain) {
+      const std::int64_t end = std::min(depth, begin + chain);
+      if (length + end - begin > chain) flush();
+      length += end - begin;
+      for (std::int64_t k = begin; k < end; ++k) {
+        simd::Vec<T> b[Width];
+        for (int v = 0; v < Width; ++v) b[v] = simd::load(panel + v * lanes);
+        panel += cols<T>;
 #pragma GCC unroll 16
-      for (int r = 0; r < rows; ++r) {
-        const simd::Vec<T> value = simd::broadcast(row[r][k]);
-        for (int v = 0; v < Width; ++v) sum[r][v] += value * b[v];
+        for (int r = 0; r < rows; ++r) {
+          const simd::Vec<T> value = simd::broadcast(row[r][k]);
+          for (int v = 0; v < Width; ++v) sum[r][v] += value * b[v];
+        }
       }
     }
   }
-  for (int r = 0; r < rows; ++r) {
-    for (int v = 0; v < Width; ++v) acc.at[r][v] = sum[r][v];
-  }
+  flush();
 }
 
 /// The tile of a panel that has `width` columns left.

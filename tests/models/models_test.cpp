@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/models/instances.hpp"
 #include "qrs/io/safetensors.hpp"
-#include "qrs/models/registry.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/tensor/compare.hpp"
 

@@ -3,9 +3,9 @@
 
 #include <string>
 
+#include "apps/models/instances.hpp"
 #include "qrs/core/parallel.hpp"
 #include "qrs/core/sha256.hpp"
-#include "qrs/models/registry.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/optim/adam.hpp"
 

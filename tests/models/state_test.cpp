@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "apps/models/instances.hpp"
 #include "qrs/io/checkpoint.hpp"
-#include "qrs/models/registry.hpp"
 
 namespace qrs::models {
 

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "../nn/conv_norm.hpp"
 #include "../nn/state.hpp"
@@ -81,5 +82,10 @@ class Model : public nn::Module<T> {
   std::string head_name_;
   std::unique_ptr<nn::Linear<T>> head_;
 };
+
+/// A new network by name, with initial weights drawn from options.seed. Throws where the name is none of names.hpp.
+/// Defined in registry.hpp, which knows them all.
+template <class T>
+std::unique_ptr<Model<T>> create(std::string_view name, const ModelOptions& o = {});
 
 }  // namespace qrs::models

@@ -7,23 +7,14 @@
 
 #include "densenet.hpp"
 #include "efficientnet.hpp"
+#include "names.hpp"
 #include "resnet.hpp"
 
 namespace qrs::models {
 
-inline constexpr std::array<std::string_view, 4> names = {"resnet18", "resnet34", "densenet121", "efficientnet_b0"};
-
-/// True where create knows the name.
-constexpr bool known(std::string_view name) {
-  for (const std::string_view other : names) {
-    if (other == name) return true;
-  }
-  return false;
-}
-
 /// A new network with initial weights drawn from options.seed. Throws where the name is none of `names`.
 template <class T>
-std::unique_ptr<Model<T>> create(std::string_view name, const ModelOptions& o = {}) {
+std::unique_ptr<Model<T>> create(std::string_view name, const ModelOptions& o) {
   if (name == "resnet18") return std::make_unique<ResNet<T>>(std::array<std::int64_t, 4>{2, 2, 2, 2}, o);
   if (name == "resnet34") return std::make_unique<ResNet<T>>(std::array<std::int64_t, 4>{3, 4, 6, 3}, o);
   if (name == "densenet121") return std::make_unique<DenseNet<T>>(std::array<std::int64_t, 4>{6, 12, 24, 16}, o);
