@@ -69,6 +69,7 @@
 #include "models/densenet.hpp"
 #include "models/efficientnet.hpp"
 #include "models/model.hpp"
+#include "models/names.hpp"
 #include "models/registry.hpp"
 #include "models/resnet.hpp"
 
