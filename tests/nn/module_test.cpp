@@ -194,4 +194,10 @@ TEST_CASE("a part that cannot describe itself says so by name") {
                        Error);
 }
 
+TEST_CASE("two parts of one name are refused") {
+  Module<float> root;
+  Module<float> first(root, "part");
+  CHECK_THROWS_WITH_AS(Module<float>(root, "part"), "[module] expected unique names of parts, got 'part' twice", Error);
+}
+
 }  // namespace qrs::nn

@@ -42,7 +42,12 @@ class Module {
   /// A root.
   Module() = default;
   /// A part of `parent`, under `name`.
-  Module(Module& parent, std::string name) : parent_(&parent) { parent.children_.push_back({std::move(name), this}); }
+  Module(Module& parent, std::string name) : parent_(&parent) {
+    for (const auto& [other, child] : parent.children_) {
+      QRS_CHECK(other != name, "[module] expected unique names of parts, got '", name, "' twice");
+    }
+    parent.children_.push_back({std::move(name), this});
+  }
   /// Leaves the parent's list, so that a part may be replaced: a new head under the old name.
   virtual ~Module() {
     for (const auto& [name, child] : children_) child->parent_ = nullptr;

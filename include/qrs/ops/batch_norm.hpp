@@ -72,6 +72,7 @@ void check_batch_norm(const Tensor<T>& x, const BatchNorm<T>& norm) {
 /// Folds a mean and a (biased) variance into scale and shift.
 template <class T>
 Normalization<T> normalization_of(const Tensor<T>& mean, const Tensor<T>& var, const BatchNorm<T>& norm) {
+  on_cpu_only("batch_norm", mean.device(), [] {});
   const Shape& channels = mean.shape();
   Normalization<T> out{.mean = mean.clone(),
                        .inv_std = Tensor<T>(channels),
