@@ -83,8 +83,15 @@ struct Row {
 template <Activation f, bool Partial, class T>
 inline void finish(const Row<T>& row, std::int64_t t, std::int64_t c, simd::Vec<T> value, std::int64_t count) {
   const Epilogue<T>& e = row.epilogue;
-  if (e.scale != nullptr) value *= read<Partial>(e.scale + c, count);
-  if (e.shift != nullptr) value += read<Partial>(e.shift + c, count);
+  if (e.scale != nullptr && e.shift != nullptr) {
+    const simd::Vec<T> scale = read<Partial>(e.scale + c, count);  // as in conv2d's epilogue
+    const simd::Vec<T> shift = read<Partial>(e.shift + c, count);
+    value = value * scale + shift;
+  } else if (e.scale != nullptr) {
+    value *= read<Partial>(e.scale + c, count);
+  } else if (e.shift != nullptr) {
+    value += read<Partial>(e.shift + c, count);
+  }
   if (e.residual != nullptr) value += read<Partial>(e.residual + (row.first_pixel + t) * e.residual_pitch + c, count);
   value = activate_vec<f, T>(value);
   if constexpr (Partial) {
