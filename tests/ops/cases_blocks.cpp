@@ -54,6 +54,34 @@ Var<T> dense_block_of(const std::vector<Var<T>>& in, bool training) {
   return dense_block(in[0], layers);
 }
 
+/// A convolution's weight and its norm's gamma and beta, in the order unit_of reads them.
+static void add_unit(std::vector<Input>& inputs, std::int64_t kernel, std::int64_t in, std::int64_t out) {
+  inputs.push_back(weights({kernel, kernel, in, out}));
+  inputs.push_back(weights({out}));
+  inputs.push_back(weights({out}));
+}
+
+static std::vector<Input> basic_inputs(const Input& x, std::int64_t out, bool shortcut) {
+  std::vector<Input> inputs{x};
+  const std::int64_t in = x.extents.back();
+  add_unit(inputs, 3, in, out);
+  add_unit(inputs, 3, out, out);
+  if (shortcut) add_unit(inputs, 1, in, out);
+  return inputs;
+}
+
+/// An MBConv of 9 inner channels, squeezed to 2, to 4 channels.
+static std::vector<Input> mbconv_inputs(const Input& x, bool expand) {
+  std::vector<Input> inputs{x};
+  add_unit(inputs, 3, 1, 9);
+  for (const Input& excite : {weights({1, 1, 9, 2}), weights({2}), weights({1, 1, 2, 9}), weights({9})}) {
+    inputs.push_back(excite);
+  }
+  add_unit(inputs, 1, 9, 4);
+  if (expand) add_unit(inputs, 1, 4, 9);
+  return inputs;
+}
+
 /// The inputs of a dense block of two layers: growth 3, bottleneck 6.
 static std::vector<Input> dense_inputs() {
   std::vector<Input> out{{batch, 4, 5, 5}};
@@ -69,92 +97,20 @@ static std::vector<Input> dense_inputs() {
 static const Traits blocks{.gradcheck_elements = 24, .same_bits_of_ranges = false};
 
 static const Register block_cases({
-    {"basic_block/identity",
-     {{batch, 5, 4, 6},
-      weights({3, 3, 6, 6}),
-      weights({6}),
-      weights({6}),
-      weights({3, 3, 6, 6}),
-      weights({6}),
-      weights({6})},
-     [](const auto& in) { return basic_block_of(in, 1, false, true); },
-     blocks},
-    {"basic_block/stride 2",
-     {{batch, 6, 5, 4},
-      weights({3, 3, 4, 7}),
-      weights({7}),
-      weights({7}),
-      weights({3, 3, 7, 7}),
-      weights({7}),
-      weights({7}),
-      weights({1, 1, 4, 7}),
-      weights({7}),
-      weights({7})},
-     [](const auto& in) { return basic_block_of(in, 2, true, true); },
-     blocks},
-    {"basic_block/evaluation",
-     {{batch, 6, 5, 4},
-      weights({3, 3, 4, 7}),
-      weights({7}),
-      weights({7}),
-      weights({3, 3, 7, 7}),
-      weights({7}),
-      weights({7}),
-      weights({1, 1, 4, 7}),
-      weights({7}),
-      weights({7})},
-     [](const auto& in) { return basic_block_of(in, 2, true, false); },
-     blocks},
+    {"basic_block/identity", basic_inputs({batch, 5, 4, 6}, 6, false),
+     [](const auto& in) { return basic_block_of(in, 1, false, true); }, blocks},
+    {"basic_block/stride 2", basic_inputs({batch, 6, 5, 4}, 7, true),
+     [](const auto& in) { return basic_block_of(in, 2, true, true); }, blocks},
+    {"basic_block/evaluation", basic_inputs({batch, 6, 5, 4}, 7, true),
+     [](const auto& in) { return basic_block_of(in, 2, true, false); }, blocks},
     {"dense_block/training", dense_inputs(), [](const auto& in) { return dense_block_of(in, true); }, blocks},
     {"dense_block/evaluation", dense_inputs(), [](const auto& in) { return dense_block_of(in, false); }, blocks},
-    {"mbconv/expansion and residual",
-     {{batch, 5, 4, 4},
-      weights({3, 3, 1, 9}),
-      weights({9}),
-      weights({9}),
-      weights({1, 1, 9, 2}),
-      weights({2}),
-      weights({1, 1, 2, 9}),
-      weights({9}),
-      weights({1, 1, 9, 4}),
-      weights({4}),
-      weights({4}),
-      weights({1, 1, 4, 9}),
-      weights({9}),
-      weights({9})},
-     [](const auto& in) { return mbconv_of(in, true, 1, true, true); },
-     blocks},
-    {"mbconv/no expansion, stride 2",
-     {{batch, 5, 6, 9},
-      weights({3, 3, 1, 9}),
-      weights({9}),
-      weights({9}),
-      weights({1, 1, 9, 2}),
-      weights({2}),
-      weights({1, 1, 2, 9}),
-      weights({9}),
-      weights({1, 1, 9, 4}),
-      weights({4}),
-      weights({4})},
-     [](const auto& in) { return mbconv_of(in, false, 2, false, true); },
-     blocks},
-    {"mbconv/evaluation",
-     {{batch, 5, 4, 4},
-      weights({3, 3, 1, 9}),
-      weights({9}),
-      weights({9}),
-      weights({1, 1, 9, 2}),
-      weights({2}),
-      weights({1, 1, 2, 9}),
-      weights({9}),
-      weights({1, 1, 9, 4}),
-      weights({4}),
-      weights({4}),
-      weights({1, 1, 4, 9}),
-      weights({9}),
-      weights({9})},
-     [](const auto& in) { return mbconv_of(in, true, 1, true, false); },
-     blocks},
+    {"mbconv/expansion and residual", mbconv_inputs({batch, 5, 4, 4}, true),
+     [](const auto& in) { return mbconv_of(in, true, 1, true, true); }, blocks},
+    {"mbconv/no expansion, stride 2", mbconv_inputs({batch, 5, 6, 9}, false),
+     [](const auto& in) { return mbconv_of(in, false, 2, false, true); }, blocks},
+    {"mbconv/evaluation", mbconv_inputs({batch, 5, 4, 4}, true),
+     [](const auto& in) { return mbconv_of(in, true, 1, true, false); }, blocks},
 });
 
 }  // namespace qrs::testing

@@ -179,21 +179,16 @@ class Linear : public Module<T> {
   Var<T> bias_;
 };
 
-/// Zeroes each value with probability p in training and scales the others by 1 / (1 - p).
+/// What the random layers share: a probability, a number of their own, and where the network's generator stands.
 template <class T>
-class Dropout : public Module<T> {
+class RandomLayer : public Module<T> {
  public:
-  Dropout(Module<T>& parent, std::string name, double p)
+  RandomLayer(Module<T>& parent, std::string name, double p)
       : Module<T>(parent, std::move(name)), p_(p), layer_(this->next_random_layer()) {}
 
-  Var<T> operator()(const Var<T>& x) const { return dropout(x, options()); }
   double p() const { return p_; }
 
-  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    return summary.add(name, "Dropout", input);
-  }
-
- private:
+ protected:
   DropoutOptions options() const {
     return {.p = p_,
             .training = this->training() && !this->frozen(),
@@ -202,35 +197,31 @@ class Dropout : public Module<T> {
             .layer = layer_};
   }
 
+ private:
   double p_;
   std::uint32_t layer_;
 };
 
+/// Zeroes each value with probability p in training and scales the others by 1 / (1 - p).
+template <class T>
+class Dropout : public RandomLayer<T> {
+ public:
+  using RandomLayer<T>::RandomLayer;
+  Var<T> operator()(const Var<T>& x) const { return dropout(x, this->options()); }
+  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
+    return summary.add(name, "Dropout", input);
+  }
+};
+
 /// Drops a whole image of a residual branch with probability p in training (row mode; Huang et al. 2016).
 template <class T>
-class StochasticDepth : public Module<T> {
+class StochasticDepth : public RandomLayer<T> {
  public:
-  StochasticDepth(Module<T>& parent, std::string name, double p)
-      : Module<T>(parent, std::move(name)), p_(p), layer_(this->next_random_layer()) {}
-
-  Var<T> operator()(const Var<T>& x) const { return stochastic_depth(x, options()); }
-  double p() const { return p_; }
-
+  using RandomLayer<T>::RandomLayer;
+  Var<T> operator()(const Var<T>& x) const { return stochastic_depth(x, this->options()); }
   Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
     return summary.add(name, "StochasticDepth", input);
   }
-
- private:
-  DropoutOptions options() const {
-    return {.p = p_,
-            .training = this->training() && !this->frozen(),
-            .seed = this->random().seed,
-            .step = this->random().step,
-            .layer = layer_};
-  }
-
-  double p_;
-  std::uint32_t layer_;
 };
 
 }  // namespace qrs::nn
