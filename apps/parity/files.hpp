@@ -22,6 +22,8 @@ class ReferenceFile {
         options_(options) {}
 
   const std::string& stem() const { return stem_; }
+  /// The folder the file is in, with a slash at its end.
+  std::string folder() const { return path_.substr(0, path_.size() - name_.size()); }
   const io::StateDict& tensors() const { return tensors_; }
   Device device() const { return options_.device; }
 

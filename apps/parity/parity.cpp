@@ -6,6 +6,7 @@
 #include <system_error>
 #include <vector>
 
+#include "classical_cases.hpp"
 #include "files.hpp"
 #include "qrs/io/safetensors.hpp"
 
@@ -33,6 +34,8 @@ void run_file(Report& report, const ReferenceFile& file) {
     run_op_file<T>(report, file);
   } else if (file.has("state_dict") && file.has("num_classes")) {
     run_model_file<T>(report, file);
+  } else if (file.has("svc_cases")) {
+    run_classical_file(report, file);
   } else if (file.wants(file.stem())) {
     report.skips.push_back({file.stem(), "files of this kind are not known"});
   }

@@ -90,3 +90,10 @@
 #include "io/torch_writer.hpp"
 #include "io/torch_zip.hpp"
 #include "io/zip_reader.hpp"
+
+// ml: learners on matrices.
+#include "ml/estimator.hpp"
+#include "ml/labels.hpp"
+#include "ml/matrix.hpp"
+#include "ml/observer.hpp"
+#include "ml/parameters.hpp"

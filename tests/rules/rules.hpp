@@ -33,7 +33,7 @@ inline const std::vector<std::pair<std::string, std::set<std::string>>>& direct_
       {"optim", {"nn"}},
       {"models", {"nn"}},
       {"data", {"image", "io"}},
-      {"ml", {"kernels"}},
+      {"ml", {"kernels", "io", "data", "metrics"}},
       {"metrics", {"core"}},
       {"train", {"data", "optim", "nn", "metrics"}},
       {"audit", {"data", "metrics"}},
