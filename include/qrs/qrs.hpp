@@ -97,3 +97,5 @@
 #include "ml/matrix.hpp"
 #include "ml/observer.hpp"
 #include "ml/parameters.hpp"
+#include "ml/pipeline.hpp"
+#include "ml/shared_work.hpp"

@@ -22,6 +22,7 @@
 #include "matrix.hpp"
 #include "observer.hpp"
 #include "parameters.hpp"
+#include "shared_work.hpp"
 
 namespace qrs::ml {
 
@@ -80,6 +81,9 @@ class Classifier : public Estimator {
   virtual const std::vector<std::int64_t>& classes() const = 0;
   /// A copy.
   virtual std::unique_ptr<Classifier<T>> clone() const = 0;
+  /// Offers work that other fits on the same rows have in common (shared_work.hpp); a learner with none ignores it. A
+  /// search offers it before fit(); null takes it back.
+  virtual void share(std::shared_ptr<SharedWork> /*work*/) {}
 
  protected:
   virtual void fit_checked(MatrixView<T> x, Labels y, std::span<const double> sample_weight) = 0;
