@@ -91,6 +91,22 @@
 #include "io/torch_zip.hpp"
 #include "io/zip_reader.hpp"
 
+// metrics: how good a prediction is, and how sure that is.
+#include "metrics/bootstrap.hpp"
+#include "metrics/classification_report.hpp"
+#include "metrics/confusion.hpp"
+#include "metrics/delong.hpp"
+#include "metrics/distributions.hpp"
+#include "metrics/evaluate.hpp"
+#include "metrics/hypothesis.hpp"
+#include "metrics/intervals.hpp"
+#include "metrics/labels.hpp"
+#include "metrics/precision_recall.hpp"
+#include "metrics/probability.hpp"
+#include "metrics/ranking.hpp"
+#include "metrics/roc.hpp"
+#include "metrics/scores.hpp"
+
 // ml: learners on matrices.
 #include "ml/estimator.hpp"
 #include "ml/labels.hpp"
