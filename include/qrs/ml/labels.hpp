@@ -60,7 +60,7 @@ class ClassIndex {
 struct ClassWeight {
   bool balanced = false;
   bool balanced_subsample = false;  // forests alone: balanced over each tree's own draw
-  std::map<std::int64_t, double> weights;
+  std::map<std::int64_t, double> weights{};
 
   /// The weight of each class. Throws where a label has no sample here or a weight is not positive.
   std::vector<double> of(std::string_view op, const ClassIndex& classes) const {

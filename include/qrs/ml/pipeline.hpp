@@ -97,6 +97,12 @@ class Pipeline final : public Classifier<T> {
     if (classifier_ != nullptr) out.push_back(classifier_name_);
     return out;
   }
+  /// As a model file keeps them: scaler=scaler,pca=pca,svc=svc, name and kind of each step.
+  std::string steps_text() const {
+    std::string out;
+    for (const Step& step : transformers_) out += text(step.name, "=", step.transformer->name(), ",");
+    return out + text(classifier_name_, "=", checked()->name());
+  }
   std::size_t transformers() const { return transformers_.size(); }
   const Transformer<T>& transformer(std::size_t i) const { return *transformers_.at(i).transformer; }
   const Classifier<T>& classifier() const { return *checked(); }

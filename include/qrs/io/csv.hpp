@@ -1,0 +1,118 @@
+// Tables of numbers as text: a row a line, values between commas, semicolons or tabs, with or without a line of names.
+//
+//   CsvTable table = read_csv("features.csv");        table.rows, table.cols, table.values, table.names
+//
+// The separator is the first of comma, semicolon and tab that the first line holds. The first line is names where none of its
+// fields is a number. Fields may stand in double quotes and between blanks; an empty field, "nan" and "NA" are NaN.
+// Lines of blanks and lines that begin with # are skipped. A row of another length and a field that is not a number are
+// Errors that name line and column, both counted from 1.
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "byte_reader.hpp"
+#include "file.hpp"
+
+namespace qrs::io {
+
+struct CsvTable {
+  std::vector<std::string> names;  // of the columns; empty where the file has none
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  std::vector<double> values;  // row-major
+};
+
+namespace detail {
+
+inline std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+/// The fields of a line; a separator inside double quotes is part of its field.
+inline void split_csv_line(std::string_view line, char separator, std::vector<std::string_view>& fields) {
+  fields.clear();
+  std::size_t begin = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i <= line.size(); ++i) {
+    if (i < line.size() && line[i] == '"') quoted = !quoted;
+    if (i < line.size() && (quoted || line[i] != separator)) continue;
+    std::string_view field = trimmed(line.substr(begin, i - begin));
+    if (field.size() >= 2 && field.front() == '"' && field.back() == '"') field = field.substr(1, field.size() - 2);
+    fields.push_back(field);
+    begin = i + 1;
+  }
+}
+
+inline bool parse_csv_number(std::string_view field, double& value) {
+  if (field.empty() || field == "nan" || field == "NaN" || field == "NA") {
+    value = std::numeric_limits<double>::quiet_NaN();
+    return true;
+  }
+  if (field.front() == '+') field.remove_prefix(1);
+  const char* end = field.data() + field.size();
+  const auto done = std::from_chars(field.data(), end, value);
+  return done.ec == std::errc() && done.ptr == end;
+}
+
+inline bool are_names(const std::vector<std::string_view>& fields) {
+  double value = 0.0;
+  for (const std::string_view field : fields) {
+    if (parse_csv_number(field, value)) return false;
+  }
+  return true;
+}
+
+}  // namespace detail
+
+/// Reads the text of a file; `file` is its name in messages.
+inline CsvTable parse_csv(Bytes bytes, std::string_view file) {
+  CsvTable table;
+  std::string_view rest = as_text(bytes);
+  if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);  // the mark some spreadsheets write first
+  std::vector<std::string_view> fields;
+  char separator = 0;
+  std::int64_t number = 0;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    std::string_view line = rest.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    ++number;
+    if (detail::trimmed(line).empty() || detail::trimmed(line).front() == '#') continue;
+    const bool first = separator == 0;
+    if (first) separator = line.find(',') != line.npos ? ',' : line.find(';') != line.npos ? ';' : '\t';
+    detail::split_csv_line(line, separator, fields);
+    if (first) table.cols = static_cast<std::int64_t>(fields.size());
+    QRS_CHECK(static_cast<std::int64_t>(fields.size()) == table.cols, "[csv] ", file, ", line ", number, ": expected ",
+              table.cols, " fields as in the first line, got ", fields.size());
+    if (first && detail::are_names(fields)) {
+      table.names.assign(fields.begin(), fields.end());
+      continue;
+    }
+    for (std::size_t j = 0; j < fields.size(); ++j) {
+      double value = 0.0;
+      QRS_CHECK(detail::parse_csv_number(fields[j], value), "[csv] ", file, ", line ", number, ", column ", j + 1,
+                ": expected a number, got '", shown(fields[j].substr(0, 40)), "'");
+      table.values.push_back(value);
+    }
+    ++table.rows;
+  }
+  QRS_CHECK(table.rows > 0, "[csv] ", file, ": expected at least one row of numbers, got ",
+            table.names.empty() ? "an empty file" : "names alone");
+  return table;
+}
+
+inline CsvTable read_csv(const std::string& path) { return parse_csv(read_file(path), path); }
+
+}  // namespace qrs::io
