@@ -108,6 +108,12 @@
 #include "metrics/roc.hpp"
 #include "metrics/scores.hpp"
 
+// data: who trains and who tests.
+#include "data/group_balance.hpp"
+#include "data/grouped_split.hpp"
+#include "data/k_fold.hpp"
+#include "data/split.hpp"
+
 // ml: learners on matrices.
 #include "ml/estimator.hpp"
 #include "ml/labels.hpp"

@@ -55,6 +55,40 @@ TEST_CASE("permutation and shuffle are RandomState's") {
   CHECK(rng.permutation(0).empty());
 }
 
+TEST_CASE("choice is RandomState's, with and without replacement and probabilities") {
+  using List = std::vector<std::int64_t>;
+  const std::vector<double> p{.1, .2, .3, .1, .2, .1};
+  Mt19937 rng(5);
+  CHECK(rng.choice(10, 6) == List{3, 6, 6, 0, 9, 8});
+  CHECK(rng.choice(10, 4, false) == List{2, 1, 9, 8});
+  CHECK(rng.choice(p, 8) == List{4, 3, 4, 1, 4, 1, 1, 1});
+  CHECK(rng.choice(p, 5, false) == List{4, 2, 0, 1, 5});
+  CHECK(rng.choice(p, 6, false) == List{4, 5, 2, 0, 1, 3});
+  CHECK(rng.choice(1, 2) == List{0, 0});  // no draw
+  CHECK(rng.randint(0, 1000) == 245);
+  CHECK(rng.randint(0, 1000) == 135);
+  for (const std::int64_t expected : {std::int64_t{2646236004}, std::int64_t{98496876}}) {
+    CHECK(rng.randint(0, std::int64_t{1} << 32) == expected);  // all 32 bits of one draw
+  }
+  for (const std::int64_t expected : {std::int64_t{7053067}, std::int64_t{2747899329}}) {
+    CHECK(rng.randint(0, (std::int64_t{1} << 32) + 1) == expected);  // two draws
+  }
+  // randint(..., dtype=int32) draws 32 bits as well
+  for (const int expected : {24631892, 1112815687, 857985870}) CHECK(rng.randint(-7, 2147483647) == expected);
+}
+
+TEST_CASE("choice refuses what NumPy refuses") {
+  Mt19937 rng(1);
+  const std::vector<double> two_of_three{0.5, 0.5, 0.0};
+  CHECK_THROWS_WITH_AS(rng.choice(3, 4, false), "[choice] expected at most 3 without replacement, got 4", qrs::Error);
+  CHECK_THROWS_AS(rng.choice(0, 1), qrs::Error);
+  CHECK_THROWS_AS(rng.choice(two_of_three, 3, false), qrs::Error);
+  CHECK_THROWS_WITH_AS(rng.choice(std::vector<double>{0.5, 0.4}, 1),
+                       "[choice] expected probabilities that sum to 1, got 0.9", qrs::Error);
+  CHECK_THROWS_WITH_AS(rng.choice(std::vector<double>{1.5, -0.5}, 1),
+                       "[choice] expected probabilities >= 0, got -0.5 for 1", qrs::Error);
+}
+
 TEST_CASE("a hundred thousand normals, then a permutation, then a double: the whole stream is RandomState's") {
   Mt19937 rng(7);
   std::vector<double> normals(100000);

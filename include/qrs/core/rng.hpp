@@ -7,6 +7,7 @@
 // normals.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -93,6 +94,45 @@ class Mt19937 {
       std::swap(values[i], values[k]);
     }
   }
+  /// choice(count, size, replace): indices in [0, count). Without replacement, the beginning of a permutation.
+  std::vector<std::int64_t> choice(std::int64_t count, std::int64_t size, bool replace = true) {
+    QRS_CHECK(size >= 0 && (count > 0 || (count == 0 && size == 0)),
+              "[choice] expected a size >= 0 and something to choose from, got ", size, " of ", count);
+    QRS_CHECK(replace || size <= count, "[choice] expected at most ", count, " without replacement, got ", size);
+    std::vector<std::int64_t> out;
+    if (replace) {
+      for (std::int64_t i = 0; i < size; ++i) out.push_back(randint(0, count));
+    } else {
+      out = permutation(count);
+      out.resize(static_cast<std::size_t>(size));
+    }
+    return out;
+  }
+  /// choice(len(p), size, replace, p): index i with probability p[i]. The probabilities are >= 0 and sum to 1 within
+  /// 1.5e-8; without replacement those already drawn are left out and the others scaled up.
+  std::vector<std::int64_t> choice(std::span<const double> p, std::int64_t size, bool replace = true) {
+    check_probabilities(p, size, replace);
+    std::vector<double> left(p.begin(), p.end());
+    std::vector<double> cumulative(p.size());
+    std::vector<std::int64_t> out;
+    while (static_cast<std::int64_t>(out.size()) < size) {
+      const std::size_t before = out.size();
+      std::partial_sum(left.begin(), left.end(), cumulative.begin());
+      const double total = cumulative.back();
+      for (double& value : cumulative) value /= total;
+      for (std::int64_t i = static_cast<std::int64_t>(before); i < size; ++i) {
+        const auto at = std::upper_bound(cumulative.begin(), cumulative.end(), random_sample()) - cumulative.begin();
+        const bool fresh =
+            replace || std::find(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(), at) == out.end();
+        if (fresh) out.push_back(at);
+      }
+      if (!replace) {
+        for (const std::int64_t i : out) left[static_cast<std::size_t>(i)] = 0.0;
+      }
+    }
+    return out;
+  }
+
   /// permutation(count): 0 ... count - 1 in random order.
   std::vector<std::int64_t> permutation(std::int64_t count) {
     QRS_CHECK(count >= 0, "[permutation] expected a count >= 0, got ", count);
@@ -110,6 +150,26 @@ class Mt19937 {
   static double rounded(double value) {
     volatile double stored = value;
     return stored;
+  }
+
+  static void check_probabilities(std::span<const double> p, std::int64_t size, bool replace) {
+    QRS_CHECK(size >= 0 && !p.empty(), "[choice] expected a size >= 0 and something to choose from, got ", size, " of ",
+              p.size());
+    double sum = 0.0;
+    double lost = 0.0;  // what rounding took from the sum so far (Kahan), as NumPy adds here
+    std::int64_t possible = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      QRS_CHECK(p[i] >= 0.0 && std::isfinite(p[i]), "[choice] expected probabilities >= 0, got ", p[i], " for ", i);
+      const double value = p[i] - lost;
+      const double next = sum + value;
+      lost = (next - sum) - value;
+      sum = next;
+      possible += p[i] > 0.0 ? 1 : 0;
+    }
+    QRS_CHECK(std::abs(sum - 1.0) <= 1.4901161193847656e-08, "[choice] expected probabilities that sum to 1, got ",
+              sum);
+    QRS_CHECK(replace || size <= possible, "[choice] expected at most ", possible,
+              " without replacement, as many as have a probability > 0, got ", size);
   }
 
   /// Uniform on [0, range]: bits under the smallest mask that holds range, drawn until they fit.
