@@ -29,7 +29,7 @@ class ClassIndex {
     QRS_CHECK(!y.empty(), "[", op, "] expected at least one label, got none");
     std::sort(labels_.begin(), labels_.end());
     labels_.erase(std::unique(labels_.begin(), labels_.end()), labels_.end());
-    counts_.resize(labels_.size());
+    counts_.assign(labels_.size(), 0);
     codes_.reserve(y.size());
     for (const std::int64_t label : y) {
       codes_.push_back(static_cast<std::int32_t>(code(label)));
