@@ -21,9 +21,14 @@
 
 namespace qrs::metrics {
 
-struct CurveOptions {
+struct RocCurveOptions {
   std::int64_t pos_label = 1;
-  bool drop_intermediate = false;  // leave out points that a drawing of the curve does not show
+  bool drop_intermediate = true;  // leave out points on a straight line between others
+};
+
+struct PrecisionRecallCurveOptions {
+  std::int64_t pos_label = 1;
+  bool drop_intermediate = false;  // keep only the first and the last point of each recall
 };
 
 /// Points from (0, 0) to (1, 1), thresholds descending: a sample is positive where score >= threshold. The first threshold
@@ -83,9 +88,8 @@ inline ThresholdCounts threshold_counts(std::string_view op, Labels y, std::span
 
 }  // namespace detail
 
-/// The ROC curve of one column of scores. drop_intermediate leaves out points on a straight line between others.
-inline RocCurve roc_curve(Labels y, std::span<const double> scores,
-                          const CurveOptions& options = {.drop_intermediate = true}) {
+/// The ROC curve of one column of scores.
+inline RocCurve roc_curve(Labels y, std::span<const double> scores, const RocCurveOptions& options = {}) {
   constexpr std::string_view op = "roc_curve";
   detail::ThresholdCounts counts = detail::threshold_counts(op, y, scores, options.pos_label);
   QRS_CHECK(counts.false_positives.back() > 0.0, "[", op, "] expected samples of a label other than ",
@@ -105,9 +109,9 @@ inline RocCurve roc_curve(Labels y, std::span<const double> scores,
   return out;
 }
 
-/// The precision-recall curve of one column of scores. drop_intermediate keeps the first and last point of each recall.
+/// The precision-recall curve of one column of scores.
 inline PrecisionRecallCurve precision_recall_curve(Labels y, std::span<const double> scores,
-                                                   const CurveOptions& options = {}) {
+                                                   const PrecisionRecallCurveOptions& options = {}) {
   detail::ThresholdCounts counts = detail::threshold_counts("precision_recall_curve", y, scores, options.pos_label);
   if (options.drop_intermediate) {
     const std::vector<double>& tp = counts.true_positives;

@@ -1,0 +1,80 @@
+// The values that tests/golden/make_metrics.py stored, and how near ours have to be.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "qrs/io/safetensors.hpp"
+#include "qrs/metrics/labels.hpp"
+
+namespace golden {
+
+inline const qrs::io::StateDict& file() {
+  static const qrs::io::StateDict values = qrs::io::read_safetensors("tests/golden/metrics.safetensors");
+  return values;
+}
+
+template <class T>
+std::vector<T> stored(const std::string& name) {
+  const auto tensor = file().at(name).to<T>();
+  return std::vector<T>(tensor.data(), tensor.data() + tensor.size());
+}
+inline std::vector<double> values(const std::string& name) { return stored<double>(name); }
+inline std::vector<std::int64_t> integers(const std::string& name) { return stored<std::int64_t>(name); }
+
+/// Four classes with labels -7, 2, 5, 40, the last never predicted.
+struct Four {
+  std::vector<std::int64_t> y = integers("four/y");
+  std::vector<std::int64_t> predicted = integers("four/predicted");
+  std::vector<double> values = golden::values("four/scores");
+  qrs::metrics::Scores scores{values, 4};
+};
+
+/// Labels -1 and 1, one column of scores with ties, and a second one.
+struct Two {
+  std::vector<std::int64_t> y = integers("two/y");
+  std::vector<double> scores = values("two/scores");
+  std::vector<double> others = values("two/others");
+};
+
+/// Every value within `tolerance` of the stored one, relative to the greater of it and 1; NaN where NaN is stored.
+inline void check_near(std::span<const double> got, std::span<const double> expected, double tolerance = 1e-12) {
+  REQUIRE(got.size() == expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    CAPTURE(i);
+    CAPTURE(got[i]);
+    CAPTURE(expected[i]);
+    const bool near = std::isnan(expected[i])
+                          ? std::isnan(got[i])
+                          : std::abs(got[i] - expected[i]) <= tolerance * std::max(1.0, std::abs(expected[i]));
+    CHECK(near);
+  }
+}
+inline void check_near(std::span<const double> got, const std::string& name, double tolerance = 1e-12) {
+  CAPTURE(name);
+  check_near(got, values(name), tolerance);
+}
+inline void check_near(double got, const std::string& name, double tolerance = 1e-12) {
+  check_near(std::span<const double>(&got, 1), name, tolerance);
+}
+
+/// The message of the Error that body() throws; empty where it throws none.
+template <class Body>
+std::string error_of(const Body& body) {
+  try {
+    body();
+  } catch (const qrs::Error& error) {
+    return error.what();
+  }
+  return "";
+}
+inline bool says(const std::string& message, const std::string& words) {
+  return message.find(words) != std::string::npos;
+}
+
+}  // namespace golden
