@@ -6,7 +6,9 @@
 
 namespace qrs::parity {
 
-void run_classical_file(Report& report, const ReferenceFile& file) { run_forest_cases(report, file);   run_metrics_cases(report, file);
+void run_classical_file(Report& report, const ReferenceFile& file) {
+  run_forest_cases(report, file);
+  run_metrics_cases(report, file);
 }
 
 double relative_error(std::span<const double> got, std::span<const double> reference) {
