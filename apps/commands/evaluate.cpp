@@ -1,0 +1,271 @@
+// qrs evaluate --y Y --scores S: every score of a prediction, each with its n, its interval and how that was made.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands.hpp"
+#include "qrs/core/error.hpp"
+#include "qrs/io/csv.hpp"
+#include "qrs/io/npy.hpp"
+#include "qrs/io/safetensors.hpp"
+#include "qrs/metrics/evaluate.hpp"
+
+namespace qrs::commands {
+
+namespace {
+
+using metrics::Estimate;
+using metrics::Evaluation;
+
+struct Options {
+  std::string y;
+  std::string scores;
+  std::string predicted;
+  std::string groups;
+  std::string labels;
+  std::string interval = "bca";
+  metrics::EvaluateOptions evaluate;
+  bool json = false;
+};
+
+/// "0,1,5" as labels.
+std::vector<std::int64_t> parse_labels(const std::string& list) {
+  std::vector<std::int64_t> out;
+  const char* at = list.data();
+  const char* const end = at + list.size();
+  while (at < end) {
+    std::int64_t label = 0;
+    const auto [next, code] = std::from_chars(at, end, label);
+    const bool more = next != end && *next == ',' && next + 1 != end;
+    QRS_CHECK(code == std::errc() && (next == end || more),
+              "[evaluate] expected --labels as integers like 0,1,2, got '", list, "'");
+    out.push_back(label);
+    at = next == end ? end : next + 1;
+  }
+  return out;
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------------
+
+/// Numbers of a file with two axes; one axis is one column.
+struct Numbers {
+  std::vector<double> values;
+  std::int64_t cols = 1;
+};
+
+Numbers read_numbers(const std::string& source) {
+  if (source.ends_with(".csv")) {
+    io::CsvTable table = io::read_csv(source);
+    return {std::move(table.values), table.cols};
+  }
+  constexpr std::string_view mark = ".safetensors:";
+  const std::size_t at = source.find(mark);
+  const io::Entry entry =
+      at == std::string::npos
+          ? io::read_npy(source)
+          : io::read_safetensors(source.substr(0, at + mark.size() - 1)).at(source.substr(at + mark.size()));
+  QRS_CHECK(entry.shape.size() == 1 || entry.shape.size() == 2, "[evaluate] expected one axis or two of ", source,
+            ", got ", std::span(entry.shape));
+  const Tensor<double> tensor = entry.to<double>();
+  return {std::vector<double>(tensor.data(), tensor.data() + tensor.size()),
+          entry.shape.size() == 2 ? entry.shape[1] : 1};
+}
+
+std::vector<std::int64_t> read_labels(const std::string& source) {
+  const Numbers numbers = read_numbers(source);
+  QRS_CHECK(numbers.cols == 1, "[evaluate] expected one column in ", source, ", got ", numbers.cols);
+  std::vector<std::int64_t> out;
+  for (std::size_t i = 0; i < numbers.values.size(); ++i) {
+    const double value = numbers.values[i];
+    QRS_CHECK(std::abs(value) <= 0x1p53 && std::floor(value) == value, "[evaluate] expected integers as labels in ",
+              source, ", got ", value, " in row ", i);
+    out.push_back(static_cast<std::int64_t>(value));
+  }
+  return out;
+}
+
+// ---- as JSON -------------------------------------------------------------------------------------------------------------
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isnan(value) ? Json() : Json(value); }
+
+Json json_of(const Estimate& estimate) {
+  return {{"value", number(estimate.value)},
+          {"low", number(estimate.interval.low)},
+          {"high", number(estimate.interval.high)},
+          {"n", estimate.n},
+          {"method", estimate.method}};
+}
+
+void print_json(const Options& options, const Evaluation& result) {
+  Json out;
+  out["n"] = result.n;
+  out["groups"] = result.groups;
+  out["confidence"] = options.evaluate.confidence;
+  out["replicates"] = options.evaluate.replicates;
+  out["seed"] = options.evaluate.seed;
+  out["probabilities"] = result.probabilities;
+  out["scores"] = Json::object();
+  for (const Estimate& estimate : result.scores) out["scores"][estimate.name] = json_of(estimate);
+  out["classes"] = Json::array();
+  for (const metrics::ClassEvaluation& c : result.classes) {
+    Json row = {{"label", c.label}, {"support", c.support}};
+    for (const Estimate* e : {&c.precision, &c.recall, &c.f1, &c.auc, &c.average_precision}) row[e->name] = json_of(*e);
+    out["classes"].push_back(std::move(row));
+  }
+  out["confusion"]["labels"] = result.confusion.labels;
+  out["confusion"]["counts"] = Json::array();  // a row a true class, a column a predicted one
+  for (std::int64_t i = 0; i < result.confusion.size(); ++i) {
+    Json row = Json::array();
+    for (std::int64_t j = 0; j < result.confusion.size(); ++j) row.push_back(result.confusion.at(i, j));
+    out["confusion"]["counts"].push_back(std::move(row));
+  }
+  out["reliability"] = Json::array();
+  for (const metrics::ReliabilityBin& bin : result.reliability) {
+    out["reliability"].push_back({{"low", bin.low},
+                                  {"high", bin.high},
+                                  {"count", bin.count},
+                                  {"mean_probability", number(bin.mean_probability)},
+                                  {"share_true", number(bin.share_true)}});
+  }
+  std::printf("%s\n", out.dump(2).c_str());
+}
+
+// ---- as tables -----------------------------------------------------------------------------------------------------------
+
+/// Four digits behind the point; "-" where there is no value.
+std::string fixed(double value) {
+  if (std::isnan(value)) return "-";
+  char out[400];
+  std::snprintf(out, sizeof out, "%.4f", value);
+  return out;
+}
+
+/// Rows of cells, the columns as wide as their widest; the first and the last are text, the others numbers.
+class TextTable {
+ public:
+  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void print() const {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows_) {
+      widths.resize(std::max(widths.size(), row.size()));
+      for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+    }
+    for (const auto& row : rows_) {
+      std::string line;
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        const std::string blanks(widths[c] - row[c].size(), ' ');
+        const bool left = c == 0 || (c + 1 == widths.size() && !numbers_only_);
+        line += (c > 0 ? "  " : "") + (left ? row[c] + blanks : blanks + row[c]);
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      std::printf("%s\n", line.c_str());
+    }
+  }
+  /// The last column is of numbers too.
+  void numbers_only() { numbers_only_ = true; }
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+  bool numbers_only_ = false;
+};
+
+std::vector<std::string> cells_of(const std::string& name, const Estimate& e) {
+  const std::string interval =
+      std::isnan(e.interval.low) ? "-" : fixed(e.interval.low) + " .. " + fixed(e.interval.high);
+  return {name, fixed(e.value), interval, std::to_string(e.n), e.method};
+}
+
+void print_tables(const Options& options, const Evaluation& result) {
+  const std::string percent = text(100.0 * options.evaluate.confidence, " % interval");
+  std::printf("%lld samples, %lld classes", static_cast<long long>(result.n),
+              static_cast<long long>(result.confusion.size()));
+  if (!options.groups.empty()) std::printf(", %lld groups", static_cast<long long>(result.groups));
+  std::printf(", %lld bootstrap replicates\n\n", static_cast<long long>(options.evaluate.replicates));
+
+  TextTable scores;
+  scores.add({"score", "value", percent, "n", "interval by"});
+  for (const Estimate& estimate : result.scores) scores.add(cells_of(estimate.name, estimate));
+  scores.print();
+  if (!result.probabilities) {
+    std::printf("The scores are not probabilities: no log loss, Brier score or calibration error.\n");
+  }
+
+  std::printf("\n");
+  TextTable classes;
+  classes.add({"class", "value", percent, "n", "interval by"});
+  for (const metrics::ClassEvaluation& c : result.classes) {
+    for (const Estimate* e : {&c.precision, &c.recall, &c.f1, &c.auc, &c.average_precision}) {
+      classes.add(cells_of(text(c.label, " ", e->name), *e));
+    }
+  }
+  classes.print();
+
+  std::printf("\nconfusion: a row a true class, a column a predicted one\n");
+  TextTable confusion;
+  confusion.numbers_only();
+  std::vector<std::string> header{""};
+  for (const std::int64_t label : result.confusion.labels) header.push_back(std::to_string(label));
+  confusion.add(std::move(header));
+  for (std::int64_t i = 0; i < result.confusion.size(); ++i) {
+    std::vector<std::string> row{std::to_string(result.confusion.labels[static_cast<std::size_t>(i)])};
+    for (std::int64_t j = 0; j < result.confusion.size(); ++j) row.push_back(std::to_string(result.confusion.at(i, j)));
+    confusion.add(std::move(row));
+  }
+  confusion.print();
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& program) {
+  auto* command = program.add_subcommand("evaluate", "Every score of a prediction, each with its n and an interval.");
+  auto options = std::make_shared<Options>();
+  metrics::EvaluateOptions& evaluate = options->evaluate;
+  command->add_option("--y", options->y, "True labels, one a row: .npy, CSV, or file.safetensors:name")->required();
+  command->add_option("--scores", options->scores, "Scores, a column a class, or one column for two classes")
+      ->required();
+  command->add_option("--predicted", options->predicted, "Predicted labels, where they are not the greatest score");
+  command->add_option("--groups", options->groups, "A group (a patient, say) a row: intervals are then by group");
+  command->add_option("--labels", options->labels,
+                      "The classes of the columns, like 0,1,2; default: those in Y, ascending");
+  command->add_option("--confidence", evaluate.confidence, "Of the intervals")->capture_default_str();
+  command->add_option("--interval", options->interval, "Of the bootstrap")
+      ->check(CLI::IsMember({"bca", "percentile"}))
+      ->capture_default_str();
+  command->add_option("--replicates", evaluate.replicates, "Of the bootstrap")->capture_default_str();
+  command->add_option("--seed", evaluate.seed, "Of the bootstrap")->capture_default_str();
+  command->add_flag("--stratified", evaluate.stratified, "Bootstrap within each true class");
+  command->add_option("--bins", evaluate.bins, "Of the calibration error")->capture_default_str();
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->footer(
+      "Accuracy, recall and precision of a class have Wilson's interval, the AUC of a class DeLong's, the others the\n"
+      "bootstrap's; with --groups all are the bootstrap's. A score that the data do not define is '-', with the "
+      "reason.\n\n"
+      "  qrs evaluate --y test_y.npy --scores proba.npy\n"
+      "  qrs evaluate --y run.safetensors:y --scores run.safetensors:proba --groups patients.csv --json");
+  command->callback([options] {
+    metrics::EvaluateOptions& evaluate = options->evaluate;
+    const std::vector<std::int64_t> y = read_labels(options->y);
+    const Numbers scores = read_numbers(options->scores);
+    const std::vector<std::int64_t> labels = parse_labels(options->labels);
+    std::vector<std::int64_t> predicted, groups;
+    if (!options->predicted.empty()) predicted = read_labels(options->predicted);
+    if (!options->groups.empty()) groups = read_labels(options->groups);
+    evaluate.labels = labels;
+    evaluate.predicted = predicted;
+    evaluate.groups = groups;
+    evaluate.method = options->interval == "bca" ? metrics::BootstrapMethod::bca : metrics::BootstrapMethod::percentile;
+    const Evaluation result = metrics::evaluate(y, {scores.values, scores.cols}, evaluate);
+    (options->json ? print_json : print_tables)(*options, result);
+  });
+}
+
+}  // namespace qrs::commands
