@@ -1,0 +1,144 @@
+// <set>/svc_<i>: support vector machines on the standardised training rows of a data set, in float64 as the peer's; and
+// <set>/grid: a search over C and gamma.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "classical_cases.hpp"
+#include "qrs/data/k_fold.hpp"
+#include "qrs/ml/scaler.hpp"
+#include "qrs/ml/search.hpp"
+#include "qrs/ml/svm/svc.hpp"
+
+namespace qrs::parity {
+
+namespace {
+
+/// Where both stop: a violation of 1e-5. Decision values of two runs that differ in their last steps differ by some of it.
+constexpr double decision_tolerance = 1e-4;
+/// A vector whose coefficient is all but 0 may be one in one run and none in the other.
+constexpr double support_tolerance = 1.0;
+constexpr double mean_tolerance = 1e-12;
+
+/// The rows of one data set, standardised by the mean and the deviation of the training rows.
+struct Standardised {
+  ml::Matrix<double> train;
+  ml::Matrix<double> test;
+  std::vector<std::int64_t> y_train;
+
+  Standardised(const ReferenceFile& file, const std::string& set) {
+    const auto x = matrix_of<double>(file, "data/" + set + "/x");
+    const auto y = values_of<std::int64_t>(file, "data/" + set + "/y");
+    const auto train_rows = values_of<std::int64_t>(file, set + "/train");
+    const auto test_rows = values_of<std::int64_t>(file, set + "/test");
+    const auto raw = ml::take_rows<double>(ml::MatrixView<double>(x), std::span<const std::int64_t>(train_rows));
+    ml::StandardScaler<double> scaler;
+    scaler.fit(raw);
+    train = scaler.transform(raw);
+    test = scaler.transform(ml::take_rows<double>(ml::MatrixView<double>(x), std::span<const std::int64_t>(test_rows)));
+    y_train = ml::take(std::span<const std::int64_t>(y), std::span<const std::int64_t>(train_rows));
+  }
+};
+
+ml::ParamValue param_of(const nlohmann::json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (value.is_number()) return value.get<double>();
+  if (value.is_string()) return ml::parse_param(value.get<std::string>());
+  if (value.is_null()) return {};
+  throw NotKnown(text("parameter value ", value.dump().substr(0, 40)));
+}
+
+ml::Svc<double> machine_of(const nlohmann::json& entry) {
+  ml::Svc<double> out;
+  for (const auto& [key, value] : entry.items()) {
+    if (key == "case") continue;
+    try {
+      out.set(key, param_of(value));
+    } catch (const NotKnown&) {
+      throw;
+    } catch (const Error& error) {
+      throw NotKnown(error.what());
+    }
+  }
+  return out;
+}
+
+std::vector<double> flat(const ml::Matrix<double>& values) {
+  return std::vector<double>(values.values().begin(), values.values().end());
+}
+
+void compare_machine(CaseRows& rows, const ReferenceFile& file, const Standardised& data, ml::Svc<double> svc) {
+  const std::string prefix = rows.name() + "/";
+  svc.fit(data.train, data.y_train);
+  rows.add("decision_ovo",
+           relative_error(flat(svc.decision_ovo(data.test)), values_of<double>(file, prefix + "decision_ovo")),
+           decision_tolerance);
+  rows.add("decision_ovr",
+           relative_error(flat(svc.decision_ovr(data.test)), values_of<double>(file, prefix + "decision_ovr")),
+           decision_tolerance);
+  rows.add("predict", share_different(svc.predict(data.test), values_of<std::int64_t>(file, prefix + "predict")), 0.0);
+  const auto counts = values_of<std::int64_t>(file, prefix + "n_support");
+  QRS_CHECK(counts.size() == svc.n_support().size(), "[parity] expected support counts of ", svc.n_support().size(),
+            " classes, got ", counts.size());
+  double furthest = 0.0;
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    furthest = std::max(furthest, std::abs(static_cast<double>(counts[c] - svc.n_support()[c])));
+  }
+  rows.add("n_support", furthest, support_tolerance);
+}
+
+/// The grid of the reference, in scikit-learn's order: C first, gamma fastest.
+void compare_grid(CaseRows& rows, const ReferenceFile& file, const Standardised& data, const std::string& set) {
+  const ml::ParamGrid grid{{"C", {0.1, 1, 10}}, {"gamma", {"scale", 0.01, 0.1}}};
+  ml::SearchOptions options;
+  options.splits = data::stratified_k_fold(data.y_train, {.n_splits = 5});
+  options.refit = false;
+  const auto found =
+      ml::grid_search(ml::Svc<double>(), grid, ml::MatrixView<double>(data.train), data.y_train, options);
+  std::vector<double> means;
+  for (const ml::CandidateResult& candidate : found.candidates) means.push_back(candidate.mean_score);
+  rows.add("mean_test_score", relative_error(means, values_of<double>(file, set + "/grid/mean_test_score")),
+           mean_tolerance);
+  double different = 0.0;
+  const nlohmann::json wanted_best = file.metadata(set + "/grid/best");
+  for (const auto& [name, value] : wanted_best.items()) {
+    const auto best = found.best_params.find(name);
+    const ml::ParamValue wanted = param_of(value);
+    const bool same = best != found.best_params.end() &&
+                      (wanted.is_number() && best->second.is_number() ? wanted.as_number() == best->second.as_number()
+                                                                      : wanted == best->second);
+    different += same ? 0.0 : 1.0;
+  }
+  rows.add("best", different, 0.0);
+}
+
+}  // namespace
+
+void run_svc_cases(Report& report, const ReferenceFile& file) {
+  std::map<std::string, Standardised> prepared;
+  const auto data_of = [&](const std::string& set) -> const Standardised& {
+    auto found = prepared.find(set);
+    if (found == prepared.end()) found = prepared.emplace(set, Standardised(file, set)).first;
+    return found->second;
+  };
+  if (file.has("svc_cases")) {
+    for (const nlohmann::json& entry : file.metadata("svc_cases")) {
+      const std::string name = file.case_name(entry);
+      if (!file.wants(name)) continue;
+      run_case(report, name, [&](CaseRows& rows) {
+        compare_machine(rows, file, data_of(name.substr(0, name.find('/'))), machine_of(entry));
+      });
+    }
+  }
+  for (const std::string& set : data_sets(file)) {
+    const std::string name = set + "/grid";
+    if (!file.wants(name) || !file.tensors().contains(name + "/mean_test_score")) continue;
+    run_case(report, name, [&](CaseRows& rows) { compare_grid(rows, file, data_of(set), set); });
+  }
+}
+
+}  // namespace qrs::parity
