@@ -9,6 +9,7 @@ namespace qrs::parity {
 void run_classical_file(Report& report, const ReferenceFile& file) {
   run_svc_cases(report, file);
   run_forest_cases(report, file);
+  run_boosting_cases(report, file);
   run_metrics_cases(report, file);
 }
 

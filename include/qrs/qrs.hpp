@@ -90,6 +90,7 @@
 #include "io/torch_tar.hpp"
 #include "io/torch_writer.hpp"
 #include "io/torch_zip.hpp"
+#include "io/xgboost_json.hpp"
 #include "io/zip_reader.hpp"
 
 // metrics: how good a prediction is, and how sure that is.
@@ -115,6 +116,24 @@
 #include "data/split.hpp"
 
 // ml: learners on matrices.
+#include "ml/boosting/binned_matrix.hpp"
+#include "ml/boosting/booster.hpp"
+#include "ml/boosting/column_sampler.hpp"
+#include "ml/boosting/gradient_boosting.hpp"
+#include "ml/boosting/grow.hpp"
+#include "ml/boosting/grow_exact.hpp"
+#include "ml/boosting/grow_hist.hpp"
+#include "ml/boosting/histogram.hpp"
+#include "ml/boosting/importance.hpp"
+#include "ml/boosting/objective.hpp"
+#include "ml/boosting/parameters.hpp"
+#include "ml/boosting/quantile_cuts.hpp"
+#include "ml/boosting/regression_tree.hpp"
+#include "ml/boosting/shap.hpp"
+#include "ml/boosting/split.hpp"
+#include "ml/boosting/state.hpp"
+#include "ml/boosting/train.hpp"
+#include "ml/boosting/xgboost_model.hpp"
 #include "ml/estimator.hpp"
 #include "ml/forest/bootstrap.hpp"
 #include "ml/forest/importance.hpp"

@@ -1,0 +1,266 @@
+// Histograms of gradients: sums of (g, h) a bin, one block of eight features at a time, and the best split they hold.
+//
+// Rows are added in their order, so that sums have the same bits for any number of threads: threads take blocks, never
+// parts of a bin. A block's sums are built in a scratch of 8 x 256 pairs; what is kept for the sibling's subtraction is
+// packed, without the unused bins.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "binned_matrix.hpp"
+#include "quantile_cuts.hpp"
+#include "split.hpp"
+
+namespace qrs::ml::boosting {
+
+/// (sum of g, sum of h) in one register.
+typedef double SumPair __attribute__((vector_size(16)));
+
+/// Where the bins of each feature stand in packed storage: a feature's bins, then one for missing where there are any.
+class HistogramLayout {
+ public:
+  explicit HistogramLayout(const QuantileCuts& cuts) : begin_{0} {
+    for (std::int64_t f = 0; f < cuts.features(); ++f) {
+      slots_.push_back(cuts.bins(f) + (cuts.has_missing[static_cast<std::size_t>(f)] != 0 ? 1 : 0));
+      begin_.push_back(begin_.back() + slots_.back());
+    }
+  }
+  std::int64_t total() const { return begin_.back(); }
+  std::int64_t begin(std::int64_t feature) const { return begin_[static_cast<std::size_t>(feature)]; }
+  std::int32_t slots(std::int64_t feature) const { return slots_[static_cast<std::size_t>(feature)]; }
+  std::int32_t widest() const { return *std::max_element(slots_.begin(), slots_.end()); }
+
+ private:
+  std::vector<std::int64_t> begin_;
+  std::vector<std::int32_t> slots_;
+};
+
+/// The sums of one block of features: feature j's slot s at j * stride + s.
+class BlockSums {
+ public:
+  explicit BlockSums(std::int64_t stride)
+      : stride_(stride), sums_(new SumPair[static_cast<std::size_t>(block_width * stride)]) {}
+  std::int64_t stride() const { return stride_; }
+  SumPair* of(std::int64_t j) { return sums_.get() + j * stride_; }
+  void clear() {
+    std::memset(static_cast<void*>(sums_.get()), 0, static_cast<std::size_t>(block_width * stride_) * sizeof(SumPair));
+  }
+
+ private:
+  std::int64_t stride_;
+  std::unique_ptr<SumPair[]> sums_;
+};
+
+/// Slots between features of a block: 256 for bytes, so that a slot's address is a mask and a shift away.
+template <class Code>
+std::int64_t scratch_stride(const HistogramLayout& layout) {
+  return sizeof(Code) == 1 ? 256 : (layout.widest() + 3) / 4 * 4;
+}
+
+inline SumPair widened(GradientPair pair) { return SumPair{static_cast<double>(pair.g), static_cast<double>(pair.h)}; }
+
+/// sums = those of the rows; pairs stand in the rows' order. `codes` is a block of a BinnedMatrix.
+inline void build_block(const std::uint8_t* codes, std::span<const std::uint32_t> rows, const GradientPair* pairs,
+                        BlockSums& sums) {
+  sums.clear();
+  char* const base = reinterpret_cast<char*>(sums.of(0));
+  constexpr std::size_t ahead = 24;  // rows; deep nodes skip through the block and would wait for each line
+  const std::size_t count = rows.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    __builtin_prefetch(codes + std::size_t{rows[std::min(i + ahead, count - 1)]} * block_width);
+    const SumPair pair = widened(pairs[i]);
+    std::uint64_t code = 0;
+    std::memcpy(&code, codes + std::size_t{rows[i]} * block_width, sizeof code);
+    const auto add = [&](std::size_t offset) { *reinterpret_cast<SumPair*>(base + offset) += pair; };
+    add((code << 4 & 0xff0u) + 0 * 4096);  // byte j of code, times the 16 bytes of a slot; 4096 bytes a feature
+    add((code >> 4 & 0xff0u) + 1 * 4096);
+    add((code >> 12 & 0xff0u) + 2 * 4096);
+    add((code >> 20 & 0xff0u) + 3 * 4096);
+    add((code >> 28 & 0xff0u) + 4 * 4096);
+    add((code >> 36 & 0xff0u) + 5 * 4096);
+    add((code >> 44 & 0xff0u) + 6 * 4096);
+    add((code >> 52 & 0xff0u) + 7 * 4096);
+  }
+}
+
+/// The same for wider numbers.
+inline void build_block(const std::uint16_t* codes, std::span<const std::uint32_t> rows, const GradientPair* pairs,
+                        BlockSums& sums) {
+  sums.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint16_t* code = codes + std::size_t{rows[i]} * block_width;
+    const SumPair pair = widened(pairs[i]);
+    for (std::int64_t j = 0; j < block_width; ++j) sums.of(j)[code[j]] += pair;
+  }
+}
+
+/// Turns the slots of each feature of a block into running sums. Four features go side by side: a running sum waits for
+/// the sum before it.
+inline void accumulate_block(BlockSums& sums, std::span<const std::int32_t> slots) {
+  for (std::size_t first = 0; first < slots.size(); first += 4) {
+    SumPair* at[4] = {};
+    std::int32_t count[4] = {};
+    std::int32_t common = std::numeric_limits<std::int32_t>::max();
+    const std::size_t width = std::min<std::size_t>(4, slots.size() - first);
+    for (std::size_t j = 0; j < width; ++j) {
+      at[j] = sums.of(static_cast<std::int64_t>(first + j));
+      count[j] = slots[first + j];
+      common = std::min(common, count[j]);
+    }
+    std::int32_t done = 0;
+    if (width == 4) {
+      SumPair a{}, b{}, c{}, d{};
+      for (; done < common; ++done) {
+        a += at[0][done];
+        b += at[1][done];
+        c += at[2][done];
+        d += at[3][done];
+        at[0][done] = a;
+        at[1][done] = b;
+        at[2][done] = c;
+        at[3][done] = d;
+      }
+    }
+    for (std::size_t j = 0; j < width; ++j) {
+      SumPair sum = done > 0 ? at[j][done - 1] : SumPair{};
+      for (std::int32_t s = done; s < count[j]; ++s) {
+        sum += at[j][s];
+        at[j][s] = sum;
+      }
+    }
+  }
+}
+
+namespace detail {
+
+typedef double Vec4d __attribute__((vector_size(32)));
+typedef float Vec4f __attribute__((vector_size(16)));
+typedef std::int64_t Mask4d __attribute__((vector_size(32)));
+typedef std::int32_t Mask4f __attribute__((vector_size(16)));
+
+/// gains[i] of splitting off the sums one[i] = running[i] (or, FromEnd, total - running[i]) for i in [0, count);
+/// minus infinity where a child is too light. plain_score() four at a time: count is rounded up to a multiple of 4, so
+/// running[] and gains[] must have room, and what is behind count is minus infinity.
+template <bool FromEnd>
+inline void plain_gains(const SumPair* running, std::int32_t count, SumPair total, const NodeMeasure& node,
+                        const TreeParams& p, float* gains) {
+  const double lambda = static_cast<double>(p.reg_lambda);
+  const double alpha = static_cast<double>(p.reg_alpha);
+  const double least = static_cast<double>(p.min_child_weight);
+  const Vec4f nothing = Vec4f{} - std::numeric_limits<float>::infinity();
+  for (std::int32_t i = 0; i < count; i += 4) {
+    Vec4d low;
+    Vec4d high;
+    std::memcpy(&low, running + i, sizeof low);
+    std::memcpy(&high, running + i + 2, sizeof high);
+    Vec4d g = __builtin_shufflevector(low, high, 0, 2, 4, 6);
+    Vec4d h = __builtin_shufflevector(low, high, 1, 3, 5, 7);
+    if constexpr (FromEnd) {
+      g = total[0] - g;
+      h = total[1] - h;
+    }
+    Vec4d other_g = node.sum.g - g;
+    const Vec4d other_h = node.sum.h - h;
+    if (alpha > 0.0) {
+      g = g > alpha ? g - alpha : (g < -alpha ? g + alpha : Vec4d{});
+      other_g = other_g > alpha ? other_g - alpha : (other_g < -alpha ? other_g + alpha : Vec4d{});
+    }
+    const Vec4f one = __builtin_convertvector(g * g, Vec4f) / __builtin_convertvector(h + lambda, Vec4f);
+    const Vec4f other =
+        __builtin_convertvector(other_g * other_g, Vec4f) / __builtin_convertvector(other_h + lambda, Vec4f);
+    const Mask4f one_counts = __builtin_convertvector(h > 0.0, Mask4f);
+    const Mask4f other_counts = __builtin_convertvector(other_h > 0.0, Mask4f);
+    const Mask4d heavy = (h >= least) & (other_h >= least);
+    const Mask4f valid = __builtin_convertvector(heavy, Mask4f);
+    Vec4f gain = (one_counts ? one : Vec4f{}) + (other_counts ? other : Vec4f{});
+    gain = valid ? gain - node.score : nothing;
+    std::memcpy(gains + i, &gain, sizeof gain);
+  }
+  for (std::int32_t i = count; i < (count + 3) / 4 * 4; ++i) gains[i] = nothing[0];
+}
+
+/// The same for clipped weights and directions, one at a time.
+inline void clipped_gains(const SumPair* running, std::int32_t count, bool from_end, SumPair total,
+                          std::int32_t feature, const NodeMeasure& node, const TreeParams& p, float* gains) {
+  const double least = static_cast<double>(p.min_child_weight);
+  for (std::int32_t i = 0; i < (count + 3) / 4 * 4; ++i) {
+    gains[i] = -std::numeric_limits<float>::infinity();
+    if (i >= count) continue;
+    const SumPair sum = from_end ? total - running[i] : running[i];
+    const GradientSum one{sum[0], sum[1]};
+    const GradientSum other = node.sum - one;
+    if (!(one.h >= least && other.h >= least)) continue;
+    const float both = from_end ? children_score(other, one, feature, p, node.bounds)
+                                : children_score(one, other, feature, p, node.bounds);
+    gains[i] = both - node.score;
+  }
+}
+
+/// The largest finite gain; gains has a multiple of 4 values.
+inline float largest_gain(const float* gains, std::int32_t count) {
+  Vec4f best = Vec4f{} - std::numeric_limits<float>::infinity();
+  const Vec4f infinite = Vec4f{} + std::numeric_limits<float>::infinity();
+  for (std::int32_t i = 0; i < count; i += 4) {
+    Vec4f gain;
+    std::memcpy(&gain, gains + i, sizeof gain);
+    best = ((gain > best) & (gain < infinite)) ? gain : best;
+  }
+  return std::max(std::max(best[0], best[1]), std::max(best[2], best[3]));
+}
+
+}  // namespace detail
+
+/// The best split of one feature, after `best` (which must be of an earlier feature, or none): strictly better gains only.
+/// `running` are the feature's running sums, with room up to a multiple of 4; `gains` is scratch of the same room.
+/// Candidates in the order of XGBoost: cuts upward with missing rows on the right, then, where the feature has missing
+/// values, cuts downward with missing rows on the left.
+inline void best_split_of_feature(std::int32_t feature, const QuantileCuts& cuts, const SumPair* running,
+                                  const NodeMeasure& node, const TreeParams& p, float* gains, Split& best) {
+  const std::span<const float> ends = cuts.of(feature);
+  const auto bins = static_cast<std::int32_t>(ends.size());
+  const SumPair total = running[bins - 1];
+  const auto take = [&](float gain, std::int32_t bin, float threshold, bool default_left, SumPair sum) {
+    best.gain = gain;
+    best.feature = feature;
+    best.bin = bin;
+    best.threshold = threshold;
+    best.default_left = default_left;
+    const GradientSum one{sum[0], sum[1]};
+    best.left = default_left ? node.sum - one : one;
+    best.right = default_left ? one : node.sum - one;
+  };
+  if (p.plain()) {
+    detail::plain_gains<false>(running, bins, total, node, p, gains);
+  } else {
+    detail::clipped_gains(running, bins, false, total, feature, node, p, gains);
+  }
+  if (const float gain = detail::largest_gain(gains, bins); best.loses_to(gain)) {
+    std::int32_t bin = 0;
+    while (gains[bin] != gain) ++bin;
+    take(gain, bin, ends[static_cast<std::size_t>(bin)], false, running[bin]);
+  }
+  if (cuts.has_missing[static_cast<std::size_t>(feature)] == 0) return;
+  if (p.plain()) {
+    detail::plain_gains<true>(running, bins - 1, total, node, p, gains);
+  } else {
+    detail::clipped_gains(running, bins - 1, true, total, feature, node, p, gains);
+  }
+  if (const float gain = detail::largest_gain(gains, bins - 1); best.loses_to(gain)) {
+    std::int32_t bin = bins - 2;
+    while (gains[bin] != gain) --bin;
+    take(gain, bin, ends[static_cast<std::size_t>(bin)], true, total - running[bin]);
+  }
+  alignas(16) SumPair nothing[4] = {};  // all present values right, the missing ones left
+  float gain[4];
+  detail::clipped_gains(nothing, 1, true, total, feature, node, p, gain);
+  if (best.loses_to(gain[0])) take(gain[0], -1, cuts.minimum[static_cast<std::size_t>(feature)], true, total);
+}
+
+}  // namespace qrs::ml::boosting

@@ -1,0 +1,192 @@
+// Where the bins of each feature end: cut points at weighted quantiles, as XGBoost's sketch chooses them.
+//
+// A feature with at most max_bin distinct values gets one bin a value. Otherwise the distinct values and their ranks form a
+// summary, which is thinned to 8 max_bin and then to max_bin + 1 entries of nearly equal rank distance; all but the first
+// are the cuts, and the last cut is a number above every value.
+// Source: Chen and Guestrin, XGBoost, KDD 2016, appendix (weighted quantile summary, prune). XGBoost builds its summary of
+// more than about 16 max_bin rows from approximate parts; here it is always of all rows, so cuts of larger data may differ
+// from XGBoost's by a few ranks.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "../../core/parallel.hpp"
+#include "../matrix.hpp"
+
+namespace qrs::ml::boosting {
+
+/// Cuts of all features: those of feature f are values[begin[f]] ... values[begin[f + 1] - 1], ascending. A value v is in
+/// the first bin whose cut is > v.
+struct QuantileCuts {
+  std::vector<std::int32_t> begin{0};
+  std::vector<float> values;
+  std::vector<float> minimum;     // a number below every value of the feature
+  std::vector<char> has_missing;  // whether a row had no value
+
+  std::int64_t features() const { return static_cast<std::int64_t>(begin.size()) - 1; }
+  std::int32_t bins(std::int64_t feature) const {
+    return begin[static_cast<std::size_t>(feature) + 1] - begin[static_cast<std::size_t>(feature)];
+  }
+  std::span<const float> of(std::int64_t feature) const {
+    return std::span(values).subspan(static_cast<std::size_t>(begin[static_cast<std::size_t>(feature)]),
+                                     static_cast<std::size_t>(bins(feature)));
+  }
+};
+
+namespace detail {
+
+/// A distinct value, the weight below it (r_min), the weight up to it (r_max) and its own.
+struct RankedValue {
+  float r_min = 0.0f;
+  float r_max = 0.0f;
+  float weight = 0.0f;
+  float value = 0.0f;
+
+  float next_r_min() const { return r_min + weight; }
+  float previous_r_max() const { return r_max - weight; }
+};
+
+/// Keeps at most `size` entries: the ends, and those nearest to equally spaced ranks.
+inline void prune_summary(std::vector<RankedValue>& summary, std::size_t size) {
+  if (summary.size() <= size) return;
+  const std::vector<RankedValue> all = std::move(summary);
+  const float first = all.front().r_max;
+  const float range = all.back().r_min - first;
+  const std::size_t steps = size - 1;
+  const std::size_t last = all.size() - 1;
+  summary.assign(1, all.front());
+  std::size_t at = 1;
+  std::size_t taken = 0;
+  for (std::size_t k = 1; k < steps; ++k) {
+    const float twice = 2.0f * (static_cast<float>(k) * range / static_cast<float>(steps) + first);
+    while (at < last && twice >= all[at + 1].r_max + all[at + 1].r_min) ++at;
+    if (at == last) break;
+    const std::size_t nearest = twice < all[at].next_r_min() + all[at + 1].previous_r_max() ? at : at + 1;
+    if (nearest != taken) {
+      summary.push_back(all[nearest]);
+      taken = nearest;
+    }
+  }
+  if (taken != last) summary.push_back(all[last]);
+}
+
+/// An integer of the same order as the float.
+inline std::uint32_t ordered_bits(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+}
+inline float from_ordered_bits(std::uint32_t key) {
+  return std::bit_cast<float>((key & 0x80000000u) != 0 ? key & 0x7fffffffu : ~key);
+}
+
+/// Sorts by the upper 32 bits in three passes of 11 bits; the lower 32 travel along.
+inline void radix_sort(std::vector<std::uint64_t>& items, std::vector<std::uint64_t>& scratch) {
+  if (items.size() < 512) {
+    std::stable_sort(items.begin(), items.end(), [](std::uint64_t a, std::uint64_t b) { return a >> 32 < b >> 32; });
+    return;
+  }
+  scratch.resize(items.size());
+  for (const int shift : {32, 43, 54}) {
+    std::vector<std::size_t> start(2049, 0);
+    for (const std::uint64_t item : items) ++start[((item >> shift) & 2047u) + 1];
+    for (std::size_t d = 1; d < start.size(); ++d) start[d] += start[d - 1];
+    for (const std::uint64_t item : items) scratch[start[(item >> shift) & 2047u]++] = item;
+    items.swap(scratch);
+  }
+}
+
+/// The summary of a column: (ordered bits of the value, row) sorted by value.
+inline std::vector<RankedValue> summarize(std::span<const std::uint64_t> sorted, std::span<const float> weight) {
+  std::vector<RankedValue> out;
+  double below = 0.0;
+  for (std::size_t i = 0; i < sorted.size();) {
+    const auto key = static_cast<std::uint32_t>(sorted[i] >> 32);
+    double w = 0.0;
+    for (; i < sorted.size() && static_cast<std::uint32_t>(sorted[i] >> 32) == key; ++i) {
+      w += weight.empty() ? 1.0 : static_cast<double>(weight[static_cast<std::uint32_t>(sorted[i])]);
+    }
+    if (w == 0.0) continue;  // rows of weight 0 make no cut
+    out.push_back(
+        {static_cast<float>(below), static_cast<float>(below + w), static_cast<float>(w), from_ordered_bits(key)});
+    below += w;
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// A value as the trees see it: float32, NaN where it is missing. Minus zero is zero.
+template <class T>
+float seen_value(T value, double missing) {
+  const auto out = static_cast<float>(value);
+  return out == static_cast<float>(missing) ? std::numeric_limits<float>::quiet_NaN() : out + 0.0f;
+}
+
+/// Calls body(feature, items) for every feature with its present values as (ordered bits, row), rows ascending. Columns
+/// are read sixteen at a time, a cache line of each row.
+template <class T, class Body>
+void for_each_column(MatrixView<T> x, double missing, const Body& body) {
+  constexpr std::int64_t width = 16;
+  parallel_chunks(x.cols(), width, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<std::vector<std::uint64_t>> columns(static_cast<std::size_t>(end - begin));
+    for (auto& column : columns) column.reserve(static_cast<std::size_t>(x.rows()));
+    for (std::int64_t i = 0; i < x.rows(); ++i) {
+      for (std::int64_t j = begin; j < end; ++j) {
+        const float value = seen_value(x(i, j), missing);
+        if (std::isnan(value)) continue;
+        columns[static_cast<std::size_t>(j - begin)].push_back(
+            static_cast<std::uint64_t>(detail::ordered_bits(value)) << 32 | static_cast<std::uint64_t>(i));
+      }
+    }
+    for (std::int64_t j = begin; j < end; ++j) {
+      body(j, columns[static_cast<std::size_t>(j - begin)]);
+      columns[static_cast<std::size_t>(j - begin)] = {};
+    }
+  });
+}
+
+/// The cuts of a matrix. `weight` is empty or one a row.
+template <class T>
+QuantileCuts make_cuts(MatrixView<T> x, std::span<const float> weight, std::int64_t max_bin, double missing) {
+  const auto features = static_cast<std::size_t>(x.cols());
+  std::vector<std::vector<float>> cuts(features);
+  QuantileCuts out;
+  out.minimum.resize(features);
+  out.has_missing.resize(features);
+  for_each_column(x, missing, [&](std::int64_t feature, std::vector<std::uint64_t>& items) {
+    std::vector<std::uint64_t> scratch;
+    const auto f = static_cast<std::size_t>(feature);
+    const std::int64_t present = static_cast<std::int64_t>(items.size());
+    out.has_missing[f] = present < x.rows() ? 1 : 0;
+    detail::radix_sort(items, scratch);
+    std::vector<detail::RankedValue> summary = detail::summarize(items, weight);
+    const std::int64_t first_size = std::min(present, 8 * max_bin);
+    const std::int64_t bins = std::min(first_size, max_bin);
+    float above = 1e-5f;  // a column without values
+    out.minimum[f] = above;
+    if (!summary.empty()) {
+      detail::prune_summary(summary, static_cast<std::size_t>(first_size));
+      detail::prune_summary(summary, static_cast<std::size_t>(bins) + 1);
+      const float lowest = summary.front().value;
+      out.minimum[f] = lowest - std::abs(lowest) - 1e-5f;
+      for (std::size_t i = 1; i < std::min(summary.size(), static_cast<std::size_t>(bins)); ++i) {
+        cuts[f].push_back(summary[i].value);
+      }
+      above = summary.back().value;
+    }
+    cuts[f].push_back(above + (std::abs(above) + 1e-5f));
+  });
+  for (const std::vector<float>& cut : cuts) {
+    out.values.insert(out.values.end(), cut.begin(), cut.end());
+    out.begin.push_back(static_cast<std::int32_t>(out.values.size()));
+  }
+  return out;
+}
+
+}  // namespace qrs::ml::boosting

@@ -1,0 +1,199 @@
+// Training: round by round, gradients of the margins so far, one tree a group, margins moved by its leaves.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../../core/error.hpp"
+#include "../../core/parallel.hpp"
+#include "../../core/rng.hpp"
+#include "../matrix.hpp"
+#include "../observer.hpp"
+#include "binned_matrix.hpp"
+#include "booster.hpp"
+#include "grow_exact.hpp"
+#include "grow_hist.hpp"
+#include "objective.hpp"
+
+namespace qrs::ml::boosting {
+
+struct TrainSettings {
+  Objective objective = Objective::squared_error;
+  std::int64_t groups = 1;
+  std::int64_t rounds = 100;
+  bool exact = false;
+  TreeParams tree;
+  ColumnShares columns;
+  double subsample = 1.0;
+  std::int64_t max_bin = 256;
+  std::optional<double> base_score;  // none: estimated
+  double missing = std::numeric_limits<double>::quiet_NaN();
+  std::optional<std::int64_t> early_stopping_rounds;
+  std::int64_t random_state = 0;
+};
+
+/// Rows that are watched, never learned from.
+template <class T>
+struct Evaluation {
+  MatrixView<T> x;
+  Targets targets;
+};
+
+/// A seed for each (tree, use), far apart for near numbers.
+inline std::uint32_t tree_seed(std::int64_t random_state, std::int64_t tree, std::uint32_t use) {
+  std::uint64_t z =
+      static_cast<std::uint64_t>(random_state) * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(tree) * 2 + use;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return static_cast<std::uint32_t>(z ^ (z >> 31));
+}
+
+/// What a grower reads, made once a training: sorted columns, or bins as bytes or as wider numbers.
+template <class T>
+class TreeMaker {
+ public:
+  TreeMaker(MatrixView<T> x, std::span<const float> weight, const TrainSettings& settings, Observer* tracer)
+      : x_(x), settings_(settings), tracer_(tracer) {
+    if (settings.exact) {
+      data_.template emplace<SortedColumns>(x, settings.missing);
+      return;
+    }
+    cuts_ = make_cuts(x, weight, settings.max_bin, settings.missing);
+    const HistogramLayout layout(cuts_);
+    if (layout.widest() <= 256) {
+      data_.template emplace<BinnedMatrix<std::uint8_t>>(x, cuts_, settings.missing);
+    } else {
+      data_.template emplace<BinnedMatrix<std::uint16_t>>(x, cuts_, settings.missing);
+    }
+    const std::int64_t open = std::int64_t{1} << std::clamp(settings.tree.max_depth - 1, 0, 10);
+    const std::int64_t kept = std::min(open, 1 + x.rows() * x.cols() / std::max<std::int64_t>(1, layout.total()));
+    constexpr std::int64_t budget = 64 << 20;  // bytes of histograms of the trees that grow together
+    together_ = std::clamp<std::int64_t>(budget / (kept * layout.total() * 16), 1, settings.groups);
+  }
+
+  /// Grows the trees of a round and moves the margins (rows, groups) of x by their leaves.
+  void grow(std::vector<GrowTask>& tasks, std::int64_t round, float* margin) const {
+    const std::int64_t groups = settings_.groups;
+    if (const auto* columns = std::get_if<SortedColumns>(&data_)) {
+      ExactGrower(*columns, settings_.tree, tracer_).grow(tasks);
+      std::vector<RegressionTree> trees;
+      for (const GrowTask& task : tasks) trees.push_back(task.tree);
+      add_trees(FlatTrees(trees), round * groups, x_, settings_.missing, margin, groups);
+    } else if (const auto* bytes = std::get_if<BinnedMatrix<std::uint8_t>>(&data_)) {
+      grow_hist(*bytes, tasks, margin);
+    } else {
+      grow_hist(std::get<BinnedMatrix<std::uint16_t>>(data_), tasks, margin);
+    }
+  }
+
+ private:
+  template <class Code>
+  void grow_hist(const BinnedMatrix<Code>& bins, std::vector<GrowTask>& tasks, float* margin) const {
+    HistGrower<Code> grower(bins, cuts_, settings_.tree, tracer_);
+    for (std::size_t first = 0; first < tasks.size(); first += static_cast<std::size_t>(together_)) {
+      const std::size_t count = std::min(tasks.size() - first, static_cast<std::size_t>(together_));
+      grower.grow(std::span(tasks).subspan(first, count), margin + first, settings_.groups);
+    }
+  }
+
+  MatrixView<T> x_;
+  const TrainSettings& settings_;
+  Observer* tracer_;
+  QuantileCuts cuts_;
+  std::variant<std::monostate, SortedColumns, BinnedMatrix<std::uint8_t>, BinnedMatrix<std::uint16_t>> data_;
+  std::int64_t together_ = 1;  // trees of a round that grow at a time; the result does not depend on it
+};
+
+/// Trains a model. `history` receives the metric of the evaluation rows after each round; `observer` may be null.
+template <class T>
+Booster train(MatrixView<T> x, const Targets& targets, const TrainSettings& settings, const Evaluation<T>* evaluation,
+              std::vector<double>& history, Observer* observer) {
+  const std::int64_t rows = x.rows();
+  const std::int64_t groups = settings.groups;
+  Booster out;
+  out.objective = settings.objective;
+  out.features = x.cols();
+  out.groups = groups;
+  out.base_score = settings.base_score
+                       ? std::vector<float>(static_cast<std::size_t>(groups), static_cast<float>(*settings.base_score))
+                       : estimate_base_score(settings.objective, targets, groups);
+  const std::vector<float> base = out.base_margins();
+  const auto starting = [&](std::int64_t count) {
+    std::vector<float> margin(static_cast<std::size_t>(count * groups));
+    for (std::size_t i = 0; i < margin.size(); ++i) margin[i] = base[i % static_cast<std::size_t>(groups)];
+    return margin;
+  };
+  std::vector<float> margin = starting(rows);
+  std::vector<float> watched = starting(evaluation != nullptr ? evaluation->x.rows() : 0);
+  Observer* const tracer = observer != nullptr && observer->traces() ? observer : nullptr;
+  const TreeMaker<T> maker(x, targets.weight, settings, tracer);
+  history.clear();
+  std::vector<std::uint32_t> all(static_cast<std::size_t>(rows));
+  std::iota(all.begin(), all.end(), 0u);
+
+  for (std::int64_t round = 0; round < settings.rounds; ++round) {
+    std::vector<GrowTask> tasks;
+    std::vector<GradientPair*> pairs;
+    for (std::int64_t k = 0; k < groups; ++k) {
+      const std::int64_t index = round * groups + k;
+      tasks.push_back(
+          {index, {}, {}, ColumnSampler(settings.columns, x.cols(), tree_seed(settings.random_state, index, 0)), {}});
+      tasks.back().pairs.resize(static_cast<std::size_t>(rows));
+      pairs.push_back(tasks.back().pairs.data());
+    }
+    parallel_chunks(rows, 4096, [&](std::int64_t begin, std::int64_t end) {
+      gradients(settings.objective, targets, margin.data(), groups, begin, end, pairs);
+    });
+    for (GrowTask& task : tasks) {
+      task.rows = all;
+      if (settings.subsample >= 1.0) continue;
+      Mt19937 rng(tree_seed(settings.random_state, task.index, 1));
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        if (rng.random_sample() >= settings.subsample) continue;
+        task.rows[kept] = all[i];
+        task.pairs[kept++] = task.pairs[i];
+      }
+      task.rows.resize(kept);
+      task.pairs.resize(kept);
+    }
+    maker.grow(tasks, round, margin.data());
+    std::int64_t leaves = 0;
+    std::vector<RegressionTree> grown;
+    for (GrowTask& task : tasks) {
+      leaves += task.tree.leaves();
+      grown.push_back(std::move(task.tree));
+    }
+    if (evaluation != nullptr) {
+      add_trees(FlatTrees(grown), round * groups, evaluation->x, settings.missing, watched.data(), groups);
+      history.push_back(loss(settings.objective, evaluation->targets, watched.data(), groups));
+    }
+    for (RegressionTree& tree : grown) out.trees.push_back(std::move(tree));
+    if (tracer != nullptr) {
+      tracer->boosting_round({.round = round,
+                              .train_loss = loss(settings.objective, targets, margin.data(), groups),
+                              .evaluation_loss = history.empty() ? std::nullopt : std::optional(history.back()),
+                              .leaves = leaves});
+    }
+    if (observer != nullptr) observer->progress("round", round + 1, settings.rounds);
+    if (!settings.early_stopping_rounds) continue;
+    if (!out.best_score || history.back() < *out.best_score) {
+      out.best_score = history.back();
+      out.best_iteration = round;
+    } else if (round - *out.best_iteration >= *settings.early_stopping_rounds) {
+      break;
+    }
+  }
+  return out;
+}
+
+}  // namespace qrs::ml::boosting
