@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
+#include <string_view>
 #include <vector>
 
 #include "labels.hpp"

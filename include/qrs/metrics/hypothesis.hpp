@@ -2,7 +2,7 @@
 //
 //   McNemar   of b + c samples that exactly one of the two gets right, b went to the first: p = 2 P(X <= min(b, c)), at most 1,
 //             X binomial with b + c trials and chance 1/2
-//   Holm      p_(i) <= ... sorted: adjusted p_(i) = max over j <= i of min(1, (m - j + 1) p_(j))
+//   Holm      adjusted p_(i) = max over j <= i of min(1, (m - j + 1) p_(j)), p_(1) <= ... <= p_(m) being the m values sorted
 //
 // Sources: McNemar, Psychometrika 12, 1947; Holm, Scandinavian Journal of Statistics 6, 1979.
 #pragma once

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <vector>
 
@@ -27,15 +26,21 @@ struct Ranking {
 
 /// Ranks a column. The scores are finite.
 inline Ranking ranking(Scores scores, std::int64_t column = 0) {
+  struct Place {
+    double score;
+    std::int64_t sample;
+  };
+  std::vector<Place> places;  // side by side, because a sort that looks scores up elsewhere waits for memory
+  places.reserve(static_cast<std::size_t>(scores.rows()));
+  for (std::int64_t i = 0; i < scores.rows(); ++i) places.push_back({scores.at(i, column), i});
+  std::sort(places.begin(), places.end(),
+            [](Place a, Place b) { return a.score > b.score || (a.score == b.score && a.sample < b.sample); });
   Ranking out;
-  out.order.resize(static_cast<std::size_t>(scores.rows()));
-  std::iota(out.order.begin(), out.order.end(), std::int64_t{0});
-  std::stable_sort(out.order.begin(), out.order.end(),
-                   [&](std::int64_t a, std::int64_t b) { return scores.at(a, column) > scores.at(b, column); });
-  out.closes.resize(out.order.size());
-  for (std::size_t i = 0; i < out.order.size(); ++i) {
-    out.closes[i] =
-        i + 1 == out.order.size() || scores.at(out.order[i], column) != scores.at(out.order[i + 1], column) ? 1 : 0;
+  out.order.reserve(places.size());
+  out.closes.reserve(places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    out.order.push_back(places[i].sample);
+    out.closes.push_back(i + 1 == places.size() || places[i].score != places[i + 1].score ? 1 : 0);
   }
   return out;
 }
