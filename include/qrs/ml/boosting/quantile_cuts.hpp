@@ -1,8 +1,8 @@
 // Where the bins of each feature end: cut points at weighted quantiles, as XGBoost's sketch chooses them.
 //
 // A feature with at most max_bin distinct values gets one bin a value. Otherwise the distinct values and their ranks form a
-// summary, which is thinned to 8 max_bin and then to max_bin + 1 entries of nearly equal rank distance; all but the first
-// are the cuts, and the last cut is a number above every value.
+// summary, which is thinned in steps, last to max_bin + 1 entries of nearly equal rank distance; all but the first are the
+// cuts, and the last cut is a number above every value.
 // Source: Chen and Guestrin, XGBoost, KDD 2016, appendix (weighted quantile summary, prune). XGBoost builds its summary of
 // more than about 16 max_bin rows from approximate parts; here it is always of all rows, so cuts of larger data may differ
 // from XGBoost's by a few ranks.
@@ -74,6 +74,15 @@ inline void prune_summary(std::vector<RankedValue>& summary, std::size_t size) {
     }
   }
   if (taken != last) summary.push_back(all[last]);
+}
+
+/// Entries that XGBoost's sketch of `rows` values keeps for `bins` bins: it has levels of this size, and 2^levels of them
+/// must hold the rows.
+inline std::int64_t sketch_size(std::int64_t rows, std::int64_t bins) {
+  for (std::int64_t levels = 1;; ++levels) {
+    const std::int64_t size = std::min(rows, levels * bins * 8 + 1);
+    if (levels >= 62 || (size << std::min<std::int64_t>(levels, 32)) >= rows) return size;
+  }
 }
 
 /// An integer of the same order as the float.
@@ -171,6 +180,8 @@ QuantileCuts make_cuts(MatrixView<T> x, std::span<const float> weight, std::int6
     float above = 1e-5f;  // a column without values
     out.minimum[f] = above;
     if (!summary.empty()) {
+      detail::prune_summary(summary,
+                            static_cast<std::size_t>(detail::sketch_size(present, std::min(present, max_bin))));
       detail::prune_summary(summary, static_cast<std::size_t>(first_size));
       detail::prune_summary(summary, static_cast<std::size_t>(bins) + 1);
       const float lowest = summary.front().value;
