@@ -1,7 +1,7 @@
 // The whole spectrum: by a singular value decomposition in double, or from the covariance where that loses nothing.
 //
-// Double: A (or its transpose, whichever is tall) = Q R by Householder reflections, then the singular value decomposition of
-// the small R by divide and conquer. Errors are eps |A|, also in directions whose variance is 1e-16 of the largest.
+// Double: the singular value decomposition of A or A^T, whichever has no more rows than columns
+// (decompose/singular_rows.hpp). Errors are eps |A|, also in directions whose variance is 1e-16 of the largest.
 // Covariance: the Gram matrix of the smaller side, A^T A or A A^T, is summed in double, and its eigenvectors are the
 // singular vectors. A singular value s then has the error eps |A|^2 / s: worthless below 1e-8 |A| for double data, but
 // exact to every digit that float data have, at a fraction of the work; float data always go this way.
@@ -10,31 +10,20 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "../../core/error.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/parallel.hpp"
 #include "../../kernels.hpp"
-#include "../eigen.hpp"
+#include "../decompose/orthonormalize.hpp"
+#include "../decompose/singular_rows.hpp"
+#include "../decompose/symmetric_eigen.hpp"
 #include "spectrum.hpp"
 
 namespace qrs::ml::pca {
 
-using ColumnMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
-
-/// Rows of a chunk in products that run over all rows: fixed, so that the bits are.
-inline constexpr std::int64_t chunk_rows = 512;
-
-/// S of a decomposition as a list, never negative.
-template <class Vector>
-std::vector<double> value_list(const Vector& values) {
-  std::vector<double> out;
-  for (Eigen::Index i = 0; i < values.size(); ++i) out.push_back(std::max(0.0, static_cast<double>(values[i])));
-  return out;
-}
+using decompose::chunk_rows;
 
 /// The variances that singular values of n samples stand for.
 inline std::vector<double> variances_of(const std::vector<double>& singular_values, std::int64_t samples) {
@@ -43,80 +32,88 @@ inline std::vector<double> variances_of(const std::vector<double>& singular_valu
   return out;
 }
 
-/// Left singular vectors or right ones, and the singular values, of a small square matrix.
-inline Eigen::BDCSVD<ColumnMajor> small_svd(const ColumnMajor& r, unsigned vectors) {
-  Eigen::BDCSVD<ColumnMajor> svd(r, vectors);
-  QRS_CHECK(svd.info() == Eigen::Success, "[pca] expected a singular value decomposition of ", r.rows(), " x ",
-            r.cols(), " values, got no convergence");
-  return svd;
+/// The first rows as values of T.
+template <class T>
+Matrix<T> first_rows(const Matrix<double>& rows, std::int64_t count) {
+  return convert<T>(MatrixView<double>(rows).rows_from(0, count));
 }
 
-/// The spectrum of centred double data, by QR and a singular value decomposition.
-template <class T>
-Spectrum<T> spectrum_by_svd(MatrixView<T> x, const std::vector<double>& mean, const ParamValue& n_components) {
-  const std::int64_t rows = x.rows();
-  const std::int64_t cols = x.cols();
-  const bool wide = rows < cols;
-  const std::int64_t small = std::min(rows, cols);
-  ColumnMajor a(std::max(rows, cols), small);  // A, or its transpose where there are more features than samples
-  parallel_chunks(rows, 64, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      for (std::int64_t j = 0; j < cols; ++j) {
-        const double value = static_cast<double>(x(i, j)) - mean[static_cast<std::size_t>(j)];
-        (wide ? a(j, i) : a(i, j)) = value;
+/// Columns [from, from + count) of centred data as rows: to[j * pitch + i] = x[i][from + j] - mean. In blocks, so that both
+/// sides are read and written by whole cache lines.
+template <class To, class T>
+void centre_transposed(MatrixView<T> x, const std::vector<double>& mean, std::int64_t from, std::int64_t count, To* to,
+                       std::int64_t pitch) {
+  parallel_chunks(count, 16, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = 0; i < x.rows(); ++i) {
+      const T* row = x.row(i) + from;
+      for (std::int64_t j = begin; j < end; ++j) {
+        to[j * pitch + i] = static_cast<To>(static_cast<double>(row[j]) - mean[static_cast<std::size_t>(from + j)]);
       }
     }
   });
-  const Eigen::HouseholderQR<Eigen::Ref<ColumnMajor>> qr(a);  // in place
-  const ColumnMajor r = a.topRows(small).triangularView<Eigen::Upper>();
-  const auto svd = small_svd(r, wide ? Eigen::ComputeFullU : Eigen::ComputeFullV);
-  Spectrum<T> out;
-  out.singular_values = value_list(svd.singularValues());
-  out.explained_variance = variances_of(out.singular_values, rows);
-  const std::int64_t wanted = wanted_components(n_components, out.explained_variance, small, rows);
-  ColumnMajor v;  // (features, wanted)
-  if (wide) {     // A^T = Q R, R = U S W^T: the components are the columns of Q U
-    v = ColumnMajor::Zero(cols, wanted);
-    v.topRows(small) = svd.matrixU().leftCols(wanted);
-    v.applyOnTheLeft(qr.householderQ());
+}
+
+/// Columns [from, from + count) of centred data as they are.
+template <class To, class T>
+void centre(MatrixView<T> x, const std::vector<double>& mean, std::int64_t from, std::int64_t count, To* to) {
+  parallel_chunks(x.rows(), 16, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const T* row = x.row(i) + from;
+      for (std::int64_t j = 0; j < count; ++j) {
+        to[i * count + j] = static_cast<To>(static_cast<double>(row[j]) - mean[static_cast<std::size_t>(from + j)]);
+      }
+    }
+  });
+}
+
+/// The spectrum by a singular value decomposition.
+template <class T>
+Spectrum<T> spectrum_by_svd(MatrixView<T> x, const std::vector<double>& mean, const ParamValue& n_components) {
+  const bool wide = x.rows() < x.cols();
+  const std::int64_t small = std::min(x.rows(), x.cols());
+  decompose::SingularRows s;
+  if (wide) {
+    Matrix<double> a(x.rows(), x.cols());
+    centre(x, mean, 0, x.cols(), a.data());
+    s = decompose::singular_rows(std::move(a), false);
   } else {
-    v = svd.matrixV().leftCols(wanted);
+    Matrix<double> a(x.cols(), x.rows());
+    centre_transposed(x, mean, 0, x.cols(), a.data(), x.rows());
+    s = decompose::singular_rows(std::move(a), true);
   }
-  out.components = Matrix<T>(wanted, cols);
-  for (std::int64_t i = 0; i < wanted; ++i) {
-    for (std::int64_t j = 0; j < cols; ++j) out.components(i, j) = static_cast<T>(v(j, i));
-  }
+  Spectrum<T> out;
+  out.singular_values = s.values;
+  out.explained_variance = variances_of(s.values, x.rows());
+  const std::int64_t wanted = wanted_components(n_components, out.explained_variance, small, x.rows());
+  out.components =
+      wide ? convert<T>(MatrixView<double>(decompose::right_vectors(s, wanted))) : first_rows<T>(s.left, wanted);
   return out;
 }
 
-/// The upper triangle of the Gram matrix of centred data, in double: over samples (features x features), or over features
+/// The Gram matrix of centred data (its lower triangle): over samples (features x features), or over features
 /// (samples x samples).
 template <class T>
-ColumnMajor gram_matrix(MatrixView<T> x, const std::vector<double>& mean, bool over_samples) {
+Matrix<double> gram_matrix(MatrixView<T> x, const std::vector<double>& mean, bool over_samples) {
   const std::int64_t size = over_samples ? x.cols() : x.rows();
   const std::int64_t depth = over_samples ? x.rows() : x.cols();
-  ColumnMajor gram(size, size);  // row-major for gemm: its lower triangle as Eigen sees it
-  gram.setZero();
-  constexpr std::int64_t panel = 512;
+  Matrix<double> gram(size, size);
+  constexpr std::int64_t panel = 256;
   for (std::int64_t from = 0; from < depth; from += chunk_rows) {
     const std::int64_t count = std::min(chunk_rows, depth - from);
     Scratch<double> part(size * count);  // (size, count)
-    parallel_chunks(size, 16, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        double* to = part.data() + i * count;
-        for (std::int64_t l = 0; l < count; ++l) {
-          const std::int64_t column = over_samples ? i : from + l;
-          const double value = over_samples ? x(from + l, i) : x(i, from + l);
-          to[l] = value - mean[static_cast<std::size_t>(column)];
-        }
-      }
-    });
+    if (over_samples) {
+      centre_transposed(x.rows_from(from, from + count), mean, 0, x.cols(), part.data(), count);
+    } else {
+      centre(x, mean, from, count, part.data());
+    }
     for (std::int64_t column = 0; column < size; column += panel) {
-      const std::int64_t width = std::min(panel, size - column);
-      kernels::GemmParams p{.m = column + width, .n = width, .k = count, .lda = count, .ldb = count, .ldc = size};
+      kernels::GemmParams p{.m = size - column, .n = std::min(panel, size - column), .k = count};
+      p.lda = p.ldb = count;
+      p.ldc = size;
       p.transpose_b = true;
       p.accumulate = true;
-      kernels::gemm_cpu(p, part.data(), part.data() + column * count, gram.data() + column);
+      const double* rows = part.data() + column * count;
+      kernels::gemm_cpu(p, rows, rows, gram.row(column) + column);
     }
   }
   return gram;
@@ -127,57 +124,30 @@ ColumnMajor gram_matrix(MatrixView<T> x, const std::vector<double>& mean, bool o
 template <class T>
 Spectrum<T> spectrum_by_gram(MatrixView<T> x, const std::vector<double>& mean, const ParamValue& n_components,
                              bool of_features) {
-  const std::int64_t rows = x.rows();
-  const std::int64_t cols = x.cols();
-  const bool over_samples = of_features || cols <= rows;
+  const bool over_samples = of_features || x.cols() <= x.rows();
+  const std::int64_t most = std::min(x.rows(), x.cols());
+  Matrix<double> gram = gram_matrix(x, mean, over_samples);
+  const decompose::SymmetricEigen eigen = decompose::symmetric_eigen(gram, most);
   Spectrum<T> out;
-  Eigen::SelfAdjointEigenSolver<ColumnMajor> eigen(gram_matrix(x, mean, over_samples));
-  QRS_CHECK(eigen.info() == Eigen::Success, "[pca] expected eigenvalues of a covariance, got no convergence");
-  const ColumnMajor& vectors = eigen.eigenvectors();  // ascending
-  for (Eigen::Index i = eigen.eigenvalues().size(); i-- > 0;) {
-    out.singular_values.push_back(std::sqrt(std::max(0.0, eigen.eigenvalues()[i])));
-  }
-  out.explained_variance = variances_of(out.singular_values, rows);
-  const std::int64_t wanted = wanted_components(n_components, out.explained_variance, std::min(rows, cols), rows);
-  out.components = Matrix<T>(wanted, cols);
+  for (const double value : eigen.values) out.singular_values.push_back(std::sqrt(std::max(0.0, value)));
+  out.explained_variance = variances_of(out.singular_values, x.rows());
+  const std::int64_t wanted = wanted_components(n_components, out.explained_variance, most, x.rows());
   if (over_samples) {
-    for (std::int64_t i = 0; i < wanted; ++i) {
-      for (std::int64_t j = 0; j < cols; ++j) {
-        out.components(i, j) = static_cast<T>(vectors(j, vectors.cols() - 1 - i));
-      }
-    }
+    out.components = first_rows<T>(eigen.vectors, wanted);
     return out;
   }
-  // The columns of A^T U are the components, each times its singular value. Rounding leaves those of the smallest values
-  // not quite orthogonal; Q of their QR decomposition is, and has the directions, for the largest come first.
-  ColumnMajor v(cols, wanted);
-  Matrix<double> u(wanted, rows);
-  for (std::int64_t i = 0; i < wanted; ++i) {
-    for (std::int64_t j = 0; j < rows; ++j) u(i, j) = vectors(j, vectors.cols() - 1 - i);
+  // The rows of U^T A are the components, each times its singular value.
+  decompose::SingularRows s{out.singular_values, Matrix<double>(wanted, x.cols()), {}};
+  for (std::int64_t from = 0; from < x.cols(); from += chunk_rows) {
+    const std::int64_t count = std::min(chunk_rows, x.cols() - from);
+    Scratch<double> part(x.rows() * count);  // (samples, count)
+    centre(x, mean, from, count, part.data());
+    kernels::GemmParams p{.m = wanted, .n = count, .k = x.rows(), .lda = x.rows(), .ldb = count, .ldc = x.cols()};
+    kernels::gemm_cpu(p, eigen.vectors.data(), part.data(), s.rows.data() + from);
   }
-  for (std::int64_t from = 0; from < cols; from += chunk_rows) {
-    const std::int64_t count = std::min(chunk_rows, cols - from);
-    Scratch<double> part(rows * count);  // (rows, count)
-    parallel_chunks(rows, 16, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        for (std::int64_t l = 0; l < count; ++l) {
-          part[i * count + l] = static_cast<double>(x(i, from + l)) - mean[static_cast<std::size_t>(from + l)];
-        }
-      }
-    });
-    // Row-major (wanted, cols) for gemm is the transpose of what Eigen sees.
-    kernels::gemm_cpu({.m = wanted, .n = count, .k = rows, .lda = rows, .ldb = count, .ldc = cols}, u.data(),
-                      part.data(), v.data() + from);
-  }
-  const Eigen::HouseholderQR<Eigen::Ref<ColumnMajor>> qr(v);
-  std::vector<double> sign;
-  for (std::int64_t i = 0; i < wanted; ++i) sign.push_back(v(i, i) < 0.0 ? -1.0 : 1.0);
-  ColumnMajor q = ColumnMajor::Identity(cols, wanted);
-  q.applyOnTheLeft(qr.householderQ());
-  for (std::int64_t i = 0; i < wanted; ++i) {
-    for (std::int64_t j = 0; j < cols; ++j)
-      out.components(i, j) = static_cast<T>(q(j, i) * sign[static_cast<std::size_t>(i)]);
-  }
+  // Rounding of the covariance leaves rows of small singular values not quite orthogonal: in float that shows first below
+  // 1e-5 of the largest.
+  out.components = convert<T>(MatrixView<double>(decompose::right_vectors(s, wanted, 1e-5)));
   return out;
 }
 
