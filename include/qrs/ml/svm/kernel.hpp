@@ -44,20 +44,26 @@ struct Kernel {
   bool operator==(const Kernel&) const = default;
 };
 
-/// |x|^2, added up in the order of tile::multiply.
+/// |x|^2 of `count` rows that stand `pitch` apart, added up as tile::multiply adds up products: one lane a row, so that the
+/// compiler has no cheaper way to square.
 template <class T>
-T squared_norm(const T* x, std::int64_t features) {
-  simd::Vec<T> total{};
-  for (std::int64_t begin = 0; begin < features; begin += tile::chain) {
-    simd::Vec<T> sum{};
-    const std::int64_t end = std::min(features, begin + tile::chain);
-    for (std::int64_t k = begin; k < end; ++k) {
-      const simd::Vec<T> value = simd::broadcast(x[k]);
-      sum += value * value;
+void squared_norms(const T* x, std::int64_t count, std::int64_t features, std::int64_t pitch, T* out) {
+  constexpr std::int64_t width = tile::cols<T>;
+  Scratch<T> panel(features * width);
+  tile::transpose_panel(features, count, x, pitch, panel.data());
+  for (std::int64_t c = 0; c < count; c += simd::lanes<T>) {
+    simd::Vec<T> total{};
+    for (std::int64_t begin = 0; begin < features; begin += tile::chain) {
+      simd::Vec<T> sum{};
+      const std::int64_t end = std::min(features, begin + tile::chain);
+      for (std::int64_t k = begin; k < end; ++k) {
+        const simd::Vec<T> value = simd::load(panel.data() + k * width + c);
+        sum += value * value;
+      }
+      total = begin == 0 ? sum : total + sum;
     }
-    total = begin == 0 ? sum : total + sum;
+    simd::store_part(out + c, total, std::min<std::int64_t>(simd::lanes<T>, count - c));
   }
-  return total[0];
 }
 
 /// Samples and their squared norms: the left side of a kernel product.
@@ -68,10 +74,8 @@ struct Points {
 
   Points() = default;
   explicit Points(Matrix<T> rows) : x(std::move(rows)), norms(static_cast<std::size_t>(x.rows())) {
-    parallel_chunks(x.rows(), 256, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        norms[static_cast<std::size_t>(i)] = squared_norm(x.row(i), x.cols());
-      }
+    parallel_chunks(x.rows(), tile::cols<T>, [&](std::int64_t begin, std::int64_t end) {
+      squared_norms(x.row(begin), end - begin, x.cols(), x.cols(), norms.data() + begin);
     });
   }
 };

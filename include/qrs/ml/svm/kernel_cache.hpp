@@ -37,12 +37,9 @@ class KernelCache {
     older_.assign(static_cast<std::size_t>(slots_), -1);
     newer_.assign(static_cast<std::size_t>(slots_), -1);
     oldest_ = newest_ = -1;
-    evicted_ = false;
   }
 
   std::int64_t slots() const { return slots_; }
-  /// Whether a row has made room for another since the last reset or restriction.
-  bool evicted() const { return evicted_; }
   bool contains(std::int64_t variable) const { return slot_of_[static_cast<std::size_t>(variable)] >= 0; }
 
   /// The row of a variable, which becomes the one used last; null where it is not there.
@@ -63,7 +60,6 @@ class KernelCache {
       slot = oldest_;
       slot_of_[static_cast<std::size_t>(owner_[static_cast<std::size_t>(slot)])] = -1;
       unlink(slot);
-      evicted_ = true;
     }
     owner_[static_cast<std::size_t>(slot)] = static_cast<std::int32_t>(variable);
     slot_of_[static_cast<std::size_t>(variable)] = slot;
@@ -136,7 +132,6 @@ class KernelCache {
   std::vector<std::int32_t> newer_;
   std::int32_t oldest_ = -1;
   std::int32_t newest_ = -1;
-  bool evicted_ = false;
 };
 
 }  // namespace qrs::ml::svm

@@ -88,22 +88,28 @@ class KernelSource {
                               std::span<const double> coefficients) const {
     std::vector<double> out(rows.size(), 0.0);
     if (rows.empty() || columns.empty()) return out;
+    // Both ways add the same lanes in the same order, so a stored matrix gives the bits of a computed one.
+    constexpr auto width = static_cast<std::size_t>(tile::cols<T>);
+    std::vector<double> padded((columns.size() + width - 1) / width * width, 0.0);
+    std::copy(coefficients.begin(), coefficients.end(), padded.begin());
     if (stored()) {
       parallel_chunks(static_cast<std::int64_t>(rows.size()), 256, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
-          double sum = 0.0;
-          for (std::size_t b = 0; b < columns.size(); ++b) {
-            // The row of the column's point, as the solver reads it: a given matrix need not be symmetric to the last bit.
-            sum += coefficients[b] * static_cast<double>(at(columns[b], rows[static_cast<std::size_t>(r)]));
+          Doubles sum{};
+          for (std::size_t first = 0; first < columns.size(); first += double_lanes) {
+            float values[double_lanes] = {};
+            for (std::size_t b = first; b < std::min(columns.size(), first + double_lanes); ++b) {
+              // The row of the column's point, as the solver reads it: a given matrix may not be symmetric to the last bit.
+              values[b - first] = at(columns[b], rows[static_cast<std::size_t>(r)]);
+            }
+            sum += widen(values) * simd::load(padded.data() + first);
           }
-          out[static_cast<std::size_t>(r)] = sum;
+          out[static_cast<std::size_t>(r)] = sum_lanes(sum);
         }
       });
       return out;
     }
     const KernelColumns<T> packed(points_, columns);
-    std::vector<double> padded(static_cast<std::size_t>(packed.panels() * tile::cols<T>), 0.0);
-    std::copy(coefficients.begin(), coefficients.end(), padded.begin());
     kernel_product(kernel_, points_, rows, packed, padded.data(),
                    {.outputs = 1, .group_panels = {0, packed.panels()}, .round_to_float = true}, out.data());
     return out;

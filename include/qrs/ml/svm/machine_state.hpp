@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../../io/state_dict.hpp"
+#include "../stored_values.hpp"
 #include "one_vs_one.hpp"
 
 namespace qrs::ml::svm {
@@ -137,61 +138,35 @@ void check_machine(const MachineState<T>& s, std::string_view op = "svc") {
 // ---- in a model file -----------------------------------------------------------------------------------------------------
 //
 //   kernel  f64 (4)  number in the order of KernelKind, gamma, coef0, degree        features  i64 (1)
-//   classes  i64 (k)    n_support  i64 (k)    support  i64 (n or 0)    support_vectors  (n, features)
-//   coefficients  f64 (k - 1, n)    rho  f64 (pairs)    sigmoids  f64 (pairs or 0, 2)
-
-namespace detail {
-
-template <class V>
-void add_entry(io::StateDict& out, std::string name, std::vector<std::int64_t> shape, std::span<const V> values) {
-  io::Entry entry;
-  entry.dtype = io::dtype_of<V>();
-  entry.shape = std::move(shape);
-  entry.bytes.resize(values.size_bytes());
-  if (!values.empty()) std::memcpy(entry.bytes.data(), values.data(), values.size_bytes());
-  out.add(std::move(name), std::move(entry));
-}
-
-/// The values of an entry of `rank` axes, with its shape.
-template <class V>
-std::vector<V> entry_values(const io::StateDict& in, const std::string& name, std::size_t rank,
-                            std::vector<std::int64_t>& shape) {
-  const io::Entry& entry = in.at(name);
-  QRS_CHECK(entry.shape.size() == rank, "[svc] expected ", rank, " axes of ", name, ", got ", std::span(entry.shape));
-  shape = entry.shape;
-  if (entry.size() == 0) return {};
-  const Tensor<V> tensor = entry.to<V>();
-  return std::vector<V>(tensor.data(), tensor.data() + tensor.size());
-}
-
-}  // namespace detail
+//   classes  i64 (k)    n_support  i64 (k)    support  i64 (n), where known    support_vectors  (n, features), where there are
+//   coefficients  f64 (k - 1, n)    rho  f64 (pairs)    sigmoids  f64 (pairs, 2), where there are
 
 template <class T>
 void save_machine(const MachineState<T>& s, io::StateDict& out, const std::string& prefix) {
-  const auto size = [](const auto& values) { return static_cast<std::int64_t>(values.size()); };
-  const double kernel[4] = {static_cast<double>(s.kernel.kind), s.kernel.gamma, s.kernel.coef0,
-                            static_cast<double>(s.kernel.degree)};
-  std::vector<double> sigmoids;
-  for (const Sigmoid& sigmoid : s.sigmoids) sigmoids.insert(sigmoids.end(), {sigmoid.a, sigmoid.b});
-  detail::add_entry<double>(out, prefix + "kernel", {4}, kernel);
-  detail::add_entry<std::int64_t>(out, prefix + "features", {1}, std::span(&s.features, 1));
-  detail::add_entry<std::int64_t>(out, prefix + "classes", {s.classes()}, s.labels);
-  detail::add_entry<std::int64_t>(out, prefix + "n_support", {size(s.n_support)}, s.n_support);
-  detail::add_entry<std::int64_t>(out, prefix + "support", {size(s.support)}, s.support);
-  detail::add_entry<T>(out, prefix + "support_vectors", {s.vectors.rows(), s.vectors.cols()}, s.vectors.values());
-  detail::add_entry<double>(out, prefix + "coefficients", {s.coefficients.rows(), s.coefficients.cols()},
-                            s.coefficients.values());
-  detail::add_entry<double>(out, prefix + "rho", {size(s.rho)}, s.rho);
-  detail::add_entry<double>(out, prefix + "sigmoids", {size(s.sigmoids), 2}, sigmoids);
+  store_values(out, prefix + "kernel",
+               std::vector<double>{static_cast<double>(s.kernel.kind), s.kernel.gamma, s.kernel.coef0,
+                                   static_cast<double>(s.kernel.degree)});
+  store_values(out, prefix + "features", std::vector<std::int64_t>{s.features});
+  store_values(out, prefix + "classes", s.labels);
+  store_values(out, prefix + "n_support", s.n_support);
+  if (!s.support.empty()) store_values(out, prefix + "support", s.support);
+  if (s.vectors.rows() > 0) store_values(out, prefix + "support_vectors", s.vectors);
+  store_values(out, prefix + "coefficients", s.coefficients);
+  store_values(out, prefix + "rho", s.rho);
+  if (s.sigmoids.empty()) return;
+  Matrix<double> sigmoids(static_cast<std::int64_t>(s.sigmoids.size()), 2);
+  for (std::int64_t i = 0; i < sigmoids.rows(); ++i) {
+    sigmoids(i, 0) = s.sigmoids[static_cast<std::size_t>(i)].a;
+    sigmoids(i, 1) = s.sigmoids[static_cast<std::size_t>(i)].b;
+  }
+  store_values(out, prefix + "sigmoids", sigmoids);
 }
 
-/// What save_machine wrote; the caller checks it with check_machine.
+/// What save_machine wrote. Sizes are those of the file; check_machine says whether they fit each other.
 template <class T>
 MachineState<T> load_machine(const io::StateDict& in, const std::string& prefix) {
   MachineState<T> out;
-  std::vector<std::int64_t> shape;
-  const std::vector<double> kernel = detail::entry_values<double>(in, prefix + "kernel", 1, shape);
-  QRS_CHECK(kernel.size() == 4, "[svc] expected 4 values of ", prefix, "kernel, got ", kernel.size());
+  const std::vector<double> kernel = stored_values<double>(in, prefix + "kernel", 4);
   const double last = static_cast<double>(kernel_names.size()) - 1.0;
   QRS_CHECK(kernel[0] >= 0.0 && kernel[0] <= last && kernel[0] == std::floor(kernel[0]),
             "[svc] expected a kernel number from 0 to ", last, ", got ", kernel[0]);
@@ -199,20 +174,24 @@ MachineState<T> load_machine(const io::StateDict& in, const std::string& prefix)
             "[svc] expected a degree that is an integer in [0, 1e9], got ", kernel[3]);
   out.kernel = {static_cast<KernelKind>(static_cast<int>(kernel[0])), kernel[1], kernel[2],
                 static_cast<std::int64_t>(kernel[3])};
-  const std::vector<std::int64_t> features = detail::entry_values<std::int64_t>(in, prefix + "features", 1, shape);
-  QRS_CHECK(features.size() == 1, "[svc] expected one value of ", prefix, "features, got ", features.size());
-  out.features = features[0];
-  out.labels = detail::entry_values<std::int64_t>(in, prefix + "classes", 1, shape);
-  out.n_support = detail::entry_values<std::int64_t>(in, prefix + "n_support", 1, shape);
-  out.support = detail::entry_values<std::int64_t>(in, prefix + "support", 1, shape);
-  std::vector<T> vectors = detail::entry_values<T>(in, prefix + "support_vectors", 2, shape);
-  if (!vectors.empty()) out.vectors = Matrix<T>(shape[0], shape[1], std::move(vectors));
-  std::vector<double> coefficients = detail::entry_values<double>(in, prefix + "coefficients", 2, shape);
-  if (!coefficients.empty()) out.coefficients = Matrix<double>(shape[0], shape[1], std::move(coefficients));
-  out.rho = detail::entry_values<double>(in, prefix + "rho", 1, shape);
-  const std::vector<double> sigmoids = detail::entry_values<double>(in, prefix + "sigmoids", 2, shape);
-  QRS_CHECK(sigmoids.empty() || shape[1] == 2, "[svc] expected two values a sigmoid, got ", shape[1]);
-  for (std::size_t i = 0; i + 1 < sigmoids.size(); i += 2) out.sigmoids.push_back({sigmoids[i], sigmoids[i + 1]});
+  out.features = stored_values<std::int64_t>(in, prefix + "features", 1)[0];
+  out.labels = stored_values<std::int64_t>(in, prefix + "classes");
+  out.n_support = stored_values<std::int64_t>(in, prefix + "n_support", out.classes());
+  std::int64_t total = 0;
+  for (const std::int64_t count : out.n_support) {
+    QRS_CHECK(count >= 0 && !__builtin_add_overflow(total, count, &total),
+              "[svc] expected counts of support vectors >= 0, got ", count);
+  }
+  out.coefficients = stored_matrix<double>(in, prefix + "coefficients", out.classes() - 1, total);
+  out.rho = stored_values<double>(in, prefix + "rho");
+  if (in.contains(prefix + "support")) out.support = stored_values<std::int64_t>(in, prefix + "support", total);
+  if (in.contains(prefix + "support_vectors")) {
+    out.vectors = stored_matrix<T>(in, prefix + "support_vectors", total, out.features);
+  }
+  if (in.contains(prefix + "sigmoids")) {
+    const Matrix<double> sigmoids = stored_matrix<double>(in, prefix + "sigmoids", -1, 2);
+    for (std::int64_t i = 0; i < sigmoids.rows(); ++i) out.sigmoids.push_back({sigmoids(i, 0), sigmoids(i, 1)});
+  }
   return out;
 }
 

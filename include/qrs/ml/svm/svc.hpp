@@ -39,7 +39,7 @@ struct SvcParams {
   bool probability = false;
   double tol = 1e-3;
   double cache_size = 200.0;  // MB (2^20 bytes), for all pairs together
-  ClassWeight class_weight;
+  ClassWeight class_weight = ClassWeight();
   std::int64_t max_iter = -1;  // steps of a pair; -1 for no limit
   std::string decision_function_shape = "ovr";
   bool break_ties = false;
