@@ -10,11 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "../tables/tables.hpp"
 #include "commands.hpp"
 #include "qrs/core/error.hpp"
-#include "qrs/io/csv.hpp"
-#include "qrs/io/npy.hpp"
-#include "qrs/io/safetensors.hpp"
 #include "qrs/metrics/evaluate.hpp"
 
 namespace qrs::commands {
@@ -48,45 +46,6 @@ std::vector<std::int64_t> parse_labels(const std::string& list) {
               "[evaluate] expected --labels as integers like 0,1,2, got '", list, "'");
     out.push_back(label);
     at = next == end ? end : next + 1;
-  }
-  return out;
-}
-
-// ---- reading -------------------------------------------------------------------------------------------------------------
-
-/// Numbers of a file with two axes; one axis is one column.
-struct Numbers {
-  std::vector<double> values;
-  std::int64_t cols = 1;
-};
-
-Numbers read_numbers(const std::string& source) {
-  if (source.ends_with(".csv")) {
-    io::CsvTable table = io::read_csv(source);
-    return {std::move(table.values), table.cols};
-  }
-  constexpr std::string_view mark = ".safetensors:";
-  const std::size_t at = source.find(mark);
-  const io::Entry entry =
-      at == std::string::npos
-          ? io::read_npy(source)
-          : io::read_safetensors(source.substr(0, at + mark.size() - 1)).at(source.substr(at + mark.size()));
-  QRS_CHECK(entry.shape.size() == 1 || entry.shape.size() == 2, "[evaluate] expected one axis or two of ", source,
-            ", got ", std::span(entry.shape));
-  const Tensor<double> tensor = entry.to<double>();
-  return {std::vector<double>(tensor.data(), tensor.data() + tensor.size()),
-          entry.shape.size() == 2 ? entry.shape[1] : 1};
-}
-
-std::vector<std::int64_t> read_labels(const std::string& source) {
-  const Numbers numbers = read_numbers(source);
-  QRS_CHECK(numbers.cols == 1, "[evaluate] expected one column in ", source, ", got ", numbers.cols);
-  std::vector<std::int64_t> out;
-  for (std::size_t i = 0; i < numbers.values.size(); ++i) {
-    const double value = numbers.values[i];
-    QRS_CHECK(std::abs(value) <= 0x1p53 && std::floor(value) == value, "[evaluate] expected integers as labels in ",
-              source, ", got ", value, " in row ", i);
-    out.push_back(static_cast<std::int64_t>(value));
   }
   return out;
 }
@@ -253,17 +212,17 @@ void add_evaluate(CLI::App& program) {
       "  qrs evaluate --y run.safetensors:y --scores run.safetensors:proba --groups patients.csv --json");
   command->callback([options] {
     metrics::EvaluateOptions& evaluate = options->evaluate;
-    const std::vector<std::int64_t> y = read_labels(options->y);
-    const Numbers scores = read_numbers(options->scores);
+    const std::vector<std::int64_t> y = tables::read_labels(options->y);
+    const ml::Matrix<double> scores = tables::read_scores(options->scores);
     const std::vector<std::int64_t> labels = parse_labels(options->labels);
     std::vector<std::int64_t> predicted, groups;
-    if (!options->predicted.empty()) predicted = read_labels(options->predicted);
-    if (!options->groups.empty()) groups = read_labels(options->groups);
+    if (!options->predicted.empty()) predicted = tables::read_labels(options->predicted);
+    if (!options->groups.empty()) groups = tables::read_labels(options->groups);
     evaluate.labels = labels;
     evaluate.predicted = predicted;
     evaluate.groups = groups;
     evaluate.method = options->interval == "bca" ? metrics::BootstrapMethod::bca : metrics::BootstrapMethod::percentile;
-    const Evaluation result = metrics::evaluate(y, {scores.values, scores.cols}, evaluate);
+    const Evaluation result = metrics::evaluate(y, {scores.values(), scores.cols()}, evaluate);
     (options->json ? print_json : print_tables)(*options, result);
   });
 }

@@ -1,0 +1,141 @@
+// qrs predict MODEL: labels, probabilities or transformed features of new rows.
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "../estimators/arguments.hpp"
+#include "../estimators/instances.hpp"
+#include "../tables/tables.hpp"
+#include "commands.hpp"
+#include "qrs/core/timer.hpp"
+
+namespace qrs::commands {
+
+namespace {
+
+struct Options {
+  std::string model;
+  std::string x;
+  std::string out;
+  std::int64_t columns = 0;
+  bool proba = false;
+  bool shap = false;
+  bool json = false;
+};
+
+struct Outcome {
+  std::string wrote;
+  std::int64_t rows = 0;
+  double load_seconds = 0.0;
+  double predict_seconds = 0.0;
+  std::int64_t peak_bytes = 0;
+};
+
+template <class T> Outcome predict(const Options &options) {
+  Outcome outcome;
+  const Timer load_timer;
+  const ml::Matrix<T> x = tables::read_features<T>(options.x, options.columns);
+  const estimators::Loaded<T> model =
+      estimators::load<T>(options.model, x.cols());
+  outcome.load_seconds = load_timer.seconds();
+  outcome.rows = x.rows();
+  QRS_CHECK(!(options.proba || options.shap) || model.classifier,
+            "[predict] expected a classifier, got ", options.model,
+            ", a transformer");
+  const Timer timer;
+  if (model.transformer) {
+    const ml::Matrix<T> z = model.transformer->transform(x);
+    outcome.predict_seconds = timer.seconds();
+    tables::write_matrix(options.out, z);
+    outcome.wrote = "transformed features";
+  } else if (options.shap) {
+    const ml::Matrix<double> shares =
+        estimators::shap_values<T>(*model.classifier, x);
+    outcome.predict_seconds = timer.seconds();
+    std::vector<std::string> names;
+    const std::int64_t groups = shares.cols() / (x.cols() + 1);
+    for (std::int64_t g = 0; g < groups; ++g) {
+      const std::string group =
+          groups > 1
+              ? text("_",
+                     model.classifier->classes()[static_cast<std::size_t>(g)])
+              : "";
+      for (std::int64_t j = 0; j < x.cols(); ++j)
+        names.push_back(text("f", j, group));
+      names.push_back("bias" + group);
+    }
+    tables::write_matrix(options.out, shares, names);
+    outcome.wrote = "SHAP values";
+  } else if (options.proba) {
+    const ml::Matrix<double> p = model.classifier->predict_proba(x);
+    outcome.predict_seconds = timer.seconds();
+    std::vector<std::string> names;
+    for (const std::int64_t label : model.classifier->classes())
+      names.push_back(text("p_", label));
+    tables::write_matrix(options.out, p, names);
+    outcome.wrote = "probabilities";
+  } else {
+    const std::vector<std::int64_t> labels = model.classifier->predict(x);
+    outcome.predict_seconds = timer.seconds();
+    tables::write_labels(options.out, labels);
+    outcome.wrote = "labels";
+  }
+  outcome.peak_bytes = estimators::peak_rss_bytes();
+  return outcome;
+}
+
+} // namespace
+
+void add_predict(CLI::App &program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App *verb =
+      program.add_subcommand("predict", "Apply a fitted learner to new rows.");
+  verb->footer("MODEL is what `qrs fit` or `qrs search` wrote, a LIBSVM .model "
+               "or an XGBoost .json. A classifier gives labels, "
+               "with\n"
+               "--proba a column of probabilities for each class in ascending "
+               "order of label; a scaler or a PCA gives "
+               "features.\n"
+               "Examples:\n"
+               "  qrs predict svc.safetensors --x new.npy --out labels.csv\n"
+               "  qrs predict forest.safetensors --x new.csv --proba --out "
+               "probabilities.npy\n"
+               "  qrs predict pca.safetensors --x features.safetensors:test "
+               "--out reduced.npy");
+  verb->add_option("MODEL", options->model, "The model file")->required();
+  verb->add_option("--x", options->x,
+                   "Features, (rows, columns), as for qrs fit")
+      ->required();
+  verb->add_option("--out", options->out, "The file to write: .npy, or text")
+      ->required();
+  verb->add_flag("--proba", options->proba, "Write probabilities");
+  verb->add_flag("--shap", options->shap,
+                 "Of boost: write what each feature adds to each row's margin")
+      ->excludes("--proba");
+  verb->add_option("--columns", options->columns,
+                   "Features of a LIBSVM text (the largest index in it)");
+  verb->add_flag("--json", options->json, "Print one JSON object");
+  verb->callback([options] {
+    const Outcome outcome = estimators::holds_double(options->model)
+                                ? predict<double>(*options)
+                                : predict<float>(*options);
+    if (options->json) {
+      const nlohmann::ordered_json out{
+          {"out", options->out},
+          {"holds", outcome.wrote},
+          {"rows", outcome.rows},
+          {"load_seconds", outcome.load_seconds},
+          {"predict_seconds", outcome.predict_seconds},
+          {"peak_rss_bytes", outcome.peak_bytes}};
+      std::printf("%s\n", out.dump(2).c_str());
+      return;
+    }
+    std::printf("%s of %lld rows in %.3f s; wrote %s\n", outcome.wrote.c_str(),
+                static_cast<long long>(outcome.rows), outcome.predict_seconds,
+                options->out.c_str());
+  });
+}
+
+} // namespace qrs::commands

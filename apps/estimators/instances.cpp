@@ -1,0 +1,154 @@
+// Every learner in float and in double.
+#include "instances.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "qrs/io/libsvm_model_file.hpp"
+#include "qrs/ml/boosting/xgboost_model.hpp"
+#include "qrs/ml/model_file.hpp"
+#include "qrs/ml/svm/libsvm_model.hpp"
+
+namespace qrs::estimators {
+
+namespace {
+
+std::vector<std::string_view> split_names(std::string_view list) {
+  std::vector<std::string_view> out;
+  while (!list.empty()) {
+    const std::string_view name = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(list.size(), name.size() + 1));
+    out.push_back(name);
+  }
+  return out;
+}
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<ml::Classifier<T>> create_classifier(std::string_view name, std::string_view steps) {
+  if (name != "pipeline") return ml::make_classifier<T>(name);
+  auto out = std::make_unique<ml::Pipeline<T>>();
+  const std::vector<std::string_view> kinds = split_names(steps);
+  QRS_CHECK(!kinds.empty() && ml::is_classifier(kinds.back()), "[pipeline] expected steps that end in a classifier (",
+            ml::names_text(ml::classifier_names), "), got '", steps, "'");
+  for (std::size_t i = 0; i + 1 < kinds.size(); ++i) out->add(ml::make_transformer<T>(kinds[i]));
+  out->add(ml::make_classifier<T>(kinds.back()));
+  return out;
+}
+
+template <class T>
+std::unique_ptr<ml::Transformer<T>> create_transformer(std::string_view name) {
+  return ml::make_transformer<T>(name);
+}
+
+template <class T>
+void save(const std::string& path, const ml::Estimator& model) {
+  if (path.ends_with(".model")) {
+    const auto* svc = dynamic_cast<const ml::Svc<T>*>(&model);
+    QRS_CHECK(svc != nullptr, "[model] expected an svc for LIBSVM's format, ", path, ", got ", model.name());
+    io::write_libsvm_model(path, ml::to_libsvm(*svc));
+  } else if (path.ends_with(".json")) {
+    const auto* boost = dynamic_cast<const ml::GradientBoostingClassifier<T>*>(&model);
+    QRS_CHECK(boost != nullptr, "[model] expected a boost for XGBoost's format, ", path, ", got ", model.name());
+    io::write_xgboost_json(path, ml::boosting::to_xgboost(boost->booster()));
+  } else {
+    QRS_CHECK(path.ends_with(".safetensors"),
+              "[model] expected a file that ends in .safetensors, .model or "
+              ".json, got ",
+              path);
+    ml::save_model<T>(path, model);
+  }
+}
+
+template <class T>
+Loaded<T> load(const std::string& path, std::int64_t columns) {
+  Loaded<T> out;
+  if (path.ends_with(".model")) {
+    out.classifier =
+        std::make_unique<ml::Svc<T>>(ml::from_libsvm<T>(io::read_libsvm_model(path), {.features = columns}));
+  } else if (path.ends_with(".json")) {
+    auto boost = std::make_unique<ml::GradientBoostingClassifier<T>>();
+    boost->adopt(ml::boosting::from_xgboost(io::read_xgboost_json(path)));
+    out.classifier = std::move(boost);
+  } else {
+    const io::StateDict file = io::read_safetensors(path);
+    if (ml::is_transformer(ml::model_header(file, path).kind)) {
+      out.transformer = ml::transformer_from_state<T>(file, path);
+    } else {
+      out.classifier = ml::classifier_from_state<T>(file, path);
+    }
+  }
+  return out;
+}
+
+template <class T>
+Facts facts(const ml::Estimator& model) {
+  Facts out;
+  if (const auto* svc = dynamic_cast<const ml::Svc<T>*>(&model)) {
+    const auto count = std::accumulate(svc->n_support().begin(), svc->n_support().end(), std::int64_t{0});
+    const auto steps = std::accumulate(svc->n_iter().begin(), svc->n_iter().end(), std::int64_t{0});
+    out.emplace_back("support_vectors", static_cast<double>(count));
+    out.emplace_back("steps", static_cast<double>(steps));
+  } else if (const auto* forest = dynamic_cast<const ml::RandomForestClassifier<T>*>(&model)) {
+    std::int64_t nodes = 0;
+    for (const ml::Tree& tree : forest->trees()) nodes += tree.size();
+    out.emplace_back("nodes", static_cast<double>(nodes));
+    if (forest->settings().oob_score) out.emplace_back("oob_score", forest->oob_score());
+  } else if (const auto* tree = dynamic_cast<const ml::DecisionTreeClassifier<T>*>(&model)) {
+    out.emplace_back("nodes", static_cast<double>(tree->tree().size()));
+  } else if (const auto* boost = dynamic_cast<const ml::GradientBoostingClassifier<T>*>(&model)) {
+    out.emplace_back("trees", static_cast<double>(boost->booster().trees.size()));
+    if (boost->best_iteration()) {
+      out.emplace_back("best_iteration", static_cast<double>(*boost->best_iteration()));
+      out.emplace_back("best_loss", boost->evaluation_history()[static_cast<std::size_t>(*boost->best_iteration())]);
+    }
+  } else if (const auto* pca = dynamic_cast<const ml::Pca<T>*>(&model)) {
+    const auto& ratio = pca->explained_variance_ratio();
+    out.emplace_back("components", static_cast<double>(ratio.size()));
+    out.emplace_back("explained_variance_ratio", std::accumulate(ratio.begin(), ratio.end(), 0.0));
+  } else if (const auto* steps = dynamic_cast<const ml::Pipeline<T>*>(&model)) {
+    for (std::size_t i = 0; i < steps->transformers(); ++i) {
+      for (auto& fact : facts<T>(steps->transformer(i))) out.push_back(std::move(fact));
+    }
+    for (auto& fact : facts<T>(steps->classifier())) out.push_back(std::move(fact));
+  }
+  return out;
+}
+
+template <class T>
+void fit_evaluated(ml::Classifier<T>& model, const Rows<T>& rows, const Rows<T>& evaluation) {
+  auto* boost = dynamic_cast<ml::GradientBoostingClassifier<T>*>(&model);
+  QRS_CHECK(boost != nullptr, "[fit] expected boost with rows to evaluate on, got ", model.name());
+  boost->fit_evaluated(rows.x, rows.y, evaluation.x, evaluation.y, rows.weight);
+}
+
+template <class T>
+ml::Matrix<double> shap_values(const ml::Classifier<T>& model, ml::MatrixView<T> x) {
+  const auto* boost = dynamic_cast<const ml::GradientBoostingClassifier<T>*>(&model);
+  QRS_CHECK(boost != nullptr, "[shap] expected a boost, got ", model.name());
+  return boost->shap_values(x);
+}
+
+bool holds_double(const std::string& path) {
+  if (path.ends_with(".model")) return true;  // LIBSVM computes in double
+  if (path.ends_with(".json")) return false;  // XGBoost in float
+  return ml::model_header(io::read_safetensors(path), path).dtype == "f64";
+}
+
+template std::unique_ptr<ml::Classifier<float>> create_classifier<float>(std::string_view, std::string_view);
+template std::unique_ptr<ml::Classifier<double>> create_classifier<double>(std::string_view, std::string_view);
+template std::unique_ptr<ml::Transformer<float>> create_transformer<float>(std::string_view);
+template std::unique_ptr<ml::Transformer<double>> create_transformer<double>(std::string_view);
+template void save<float>(const std::string&, const ml::Estimator&);
+template void save<double>(const std::string&, const ml::Estimator&);
+template Loaded<float> load<float>(const std::string&, std::int64_t);
+template Loaded<double> load<double>(const std::string&, std::int64_t);
+template Facts facts<float>(const ml::Estimator&);
+template Facts facts<double>(const ml::Estimator&);
+template void fit_evaluated<float>(ml::Classifier<float>&, const Rows<float>&, const Rows<float>&);
+template void fit_evaluated<double>(ml::Classifier<double>&, const Rows<double>&, const Rows<double>&);
+template ml::Matrix<double> shap_values<float>(const ml::Classifier<float>&, ml::MatrixView<float>);
+template ml::Matrix<double> shap_values<double>(const ml::Classifier<double>&, ml::MatrixView<double>);
+
+}  // namespace qrs::estimators

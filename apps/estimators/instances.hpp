@@ -1,0 +1,64 @@
+// The learners, compiled once for every verb that takes one by name or from a file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "qrs/ml/estimator.hpp"
+#include "qrs/ml/names.hpp"
+
+namespace qrs::estimators {
+
+/// A learner with default parameters: a classifier's name, or "pipeline" with its steps ("scaler,pca,svc").
+template <class T>
+std::unique_ptr<ml::Classifier<T>> create_classifier(std::string_view name, std::string_view steps = {});
+/// A transformer's name.
+template <class T>
+std::unique_ptr<ml::Transformer<T>> create_transformer(std::string_view name);
+
+/// Writes the file of a fitted learner: LIBSVM's text where the name ends in .model (svc), XGBoost's JSON where it ends in
+/// .json (boost), otherwise this library's own, .safetensors.
+template <class T>
+void save(const std::string& path, const ml::Estimator& model);
+
+/// What a model file holds: one of the two.
+template <class T>
+struct Loaded {
+  std::unique_ptr<ml::Classifier<T>> classifier;
+  std::unique_ptr<ml::Transformer<T>> transformer;
+};
+
+/// Reads any of the three formats. LIBSVM's text does not say how many features there are: `columns` does.
+template <class T>
+Loaded<T> load(const std::string& path, std::int64_t columns);
+
+/// What a fitted learner has to say of itself in numbers: support vectors, leaves, explained variance.
+using Facts = std::vector<std::pair<std::string, double>>;
+template <class T>
+Facts facts(const ml::Estimator& model);
+
+/// Features and labels, and weights where there are any.
+template <class T>
+struct Rows {
+  ml::MatrixView<T> x;
+  ml::Labels y;
+  std::span<const double> weight{};
+};
+
+/// Fits a boost and measures each round on rows it does not learn from; throws for any other learner.
+template <class T>
+void fit_evaluated(ml::Classifier<T>& model, const Rows<T>& rows, const Rows<T>& evaluation);
+
+/// The SHAP values of a boost, as GradientBoosting::shap_values; throws for any other learner.
+template <class T>
+ml::Matrix<double> shap_values(const ml::Classifier<T>& model, ml::MatrixView<T> x);
+
+/// Whether the file was fitted on float64 features.
+bool holds_double(const std::string& path);
+
+}  // namespace qrs::estimators
