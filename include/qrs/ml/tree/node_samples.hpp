@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,14 @@ class NodeSamples {
   const std::uint32_t* rows() const { return rows_.data(); }
   /// Class, and where integer() the weight above it.
   const std::uint32_t* words() const { return words_.data(); }
+
+  /// Renumbers the rows of [begin, end) from 0 in their order; returns what they were.
+  std::vector<std::uint32_t> renumber(std::int64_t begin, std::int64_t end) {
+    const auto first = rows_.begin() + begin;
+    std::vector<std::uint32_t> origin(first, rows_.begin() + end);
+    std::iota(first, rows_.begin() + end, 0u);
+    return origin;
+  }
 
   std::int64_t class_of(std::int64_t at) const {
     const std::uint32_t word = words_[static_cast<std::size_t>(at)];

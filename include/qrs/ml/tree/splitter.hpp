@@ -5,12 +5,14 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "../observer.hpp"
 #include "feature_draw.hpp"
 #include "limits.hpp"
+#include "local_ranks.hpp"
 #include "node_samples.hpp"
 #include "ranks.hpp"
 #include "scan.hpp"
@@ -48,6 +50,7 @@ class Splitter {
     context_.left_counts.resize(classes);
     context_.all_counts.resize(classes);
     quick_ = samples.integer() && limits.monotonic.empty();
+    local_limit_ = detail::local_rows(table, limits);
     if (quick_ && limits.criterion == Criterion::entropy) {
       context_.entropy_terms.resize(static_cast<std::size_t>(samples.weight()) + 1);
       for (std::size_t w = 2; w < context_.entropy_terms.size(); ++w) {
@@ -80,6 +83,8 @@ class Splitter {
   /// Finds the best split of the node and parts its rows. `known_constant` is what its ancestors know, and becomes what its
   /// children shall; `number` is the node's, for traces.
   Split split(double impurity_here, std::int64_t& known_constant, std::int64_t number) {
+    local_ = node.begin >= local_begin_ && node.end <= local_end_;
+    if (!local_ && node.end - node.begin <= local_limit_) move_close();
     detail::Candidate best;
     known_constant = draw_.draw(known_constant, [&](std::int64_t feature) {
       const RankColumn& column = table_.column(feature);
@@ -92,10 +97,12 @@ class Splitter {
     if (best.feature < 0) return out;
     const RankColumn& column = table_.column(best.feature);
     const auto missing = static_cast<std::uint32_t>(column.values.size());
-    const std::int64_t left = column.narrow.empty() ? samples_.partition(node.begin, node.end, column.wide.data(),
-                                                                         best.last_left, missing, best.missing_left)
-                                                    : samples_.partition(node.begin, node.end, column.narrow.data(),
-                                                                         best.last_left, missing, best.missing_left);
+    const std::int64_t left =
+        column.narrow.empty()
+            ? samples_.partition(node.begin, node.end, ranks(best.feature, column.wide, wide_ranks_), best.last_left,
+                                 missing, best.missing_left)
+            : samples_.partition(node.begin, node.end, ranks(best.feature, column.narrow, narrow_ranks_),
+                                 best.last_left, missing, best.missing_left);
     out.feature = best.feature;
     out.threshold = threshold(column, best);
     out.missing_left = best.missing_left;
@@ -120,6 +127,21 @@ class Splitter {
     std::vector<Key> keys;
     std::vector<Key> spare;
   };
+
+  /// The ranks of a feature by the numbers that the node's rows have now.
+  template <class Rank>
+  const Rank* ranks(std::int64_t feature, const std::vector<Rank>& column, detail::LocalRanks<Rank>& copies) {
+    return local_ ? copies.of(feature, column) : column.data();
+  }
+  /// From here down to the leaves, ranks are read from copies.
+  void move_close() {
+    local_ = true;
+    local_begin_ = node.begin;
+    local_end_ = node.end;
+    const auto rows = std::make_shared<const std::vector<std::uint32_t>>(samples_.renumber(node.begin, node.end));
+    narrow_ranks_.begin(rows, table_.cols());
+    wide_ranks_.begin(rows, table_.cols());
+  }
 
   /// Half way between the two values; +infinity where all numbers go left.
   static double threshold(const RankColumn& column, const detail::Candidate& cut) {
@@ -162,8 +184,9 @@ class Splitter {
       buffers.keys.resize(static_cast<std::size_t>(count));
       buffers.spare.resize(static_cast<std::size_t>(count));
     }
-    const std::pair<Key, Key> ends = column.narrow.empty() ? gather(column.wide.data(), buffers.keys.data())
-                                                           : gather(column.narrow.data(), buffers.keys.data());
+    const std::pair<Key, Key> ends = column.narrow.empty()
+                                         ? gather(ranks(feature, column.wide, wide_ranks_), buffers.keys.data())
+                                         : gather(ranks(feature, column.narrow, narrow_ranks_), buffers.keys.data());
     const auto lowest = static_cast<std::uint32_t>(ends.first >> shift);
     const auto highest = static_cast<std::uint32_t>(ends.second >> shift);
     const auto behind = static_cast<std::uint32_t>(column.values.size());  // the rank of NaN
@@ -214,6 +237,12 @@ class Splitter {
   Observer* trace_;
   std::int64_t tree_;
   bool quick_ = false;
+  std::int64_t local_limit_ = 0;  // nodes of at most so many rows are read from copies; 0: none
+  bool local_ = false;            // whether the node is in the subtree of the copies
+  std::int64_t local_begin_ = 0;
+  std::int64_t local_end_ = 0;
+  detail::LocalRanks<std::uint16_t> narrow_ranks_;
+  detail::LocalRanks<std::uint32_t> wide_ranks_;
   KeyBuffers<std::uint32_t> narrow_keys_;
   KeyBuffers<std::uint64_t> wide_keys_;
   detail::SortCounters counters_;

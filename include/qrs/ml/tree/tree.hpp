@@ -103,9 +103,10 @@ inline void leaves_of(const Tree& tree, const float* rows, std::int64_t pitch, s
         const TreeNode& node = nodes[at[lane]];
         if (node.leaf()) continue;
         const float value = row[lane * pitch + node.feature];
-        const bool left =
-            (static_cast<double>(value) <= node.threshold) | (std::isnan(value) & (node.missing_left != 0));
-        at[lane] = left ? node.left : node.right;
+        // A choice by arithmetic: which way a row goes is what a branch predictor cannot know.
+        const std::int32_t goes_left = static_cast<std::int32_t>(static_cast<double>(value) <= node.threshold) |
+                                       (static_cast<std::int32_t>(std::isnan(value)) & node.missing_left);
+        at[lane] = node.right ^ ((node.left ^ node.right) & -goes_left);
         moved = true;
       }
     }
