@@ -206,6 +206,8 @@ inline XgboostModel parse_xgboost_json(std::string_view text, std::string_view f
     });
   } catch (const Json::parse_error& error) {
     fail_at("xgboost", file, error.byte > 0 ? error.byte - 1 : 0, "expected JSON, got: ", shown(error.what()));
+  } catch (const Json::exception& error) {  // a number beyond double
+    in.refuse("expected JSON, got: ", shown(error.what()));
   }
   XgboostModel out;
   const auto version = in.numbers<std::int32_t>(root, "version", 3);

@@ -74,6 +74,11 @@ class HistGrower {
     std::int64_t rows() const { return end - begin; }
   };
 
+  /// Whether two children could be heavy enough; the margin is for the roundings of sums.
+  bool can_split(const Node& node) const {
+    return node.measure.sum.h * (1.0 + 1e-9) >= 2.0 * static_cast<double>(p_.min_child_weight);
+  }
+
   /// Leaves that may split: the best first, or the shallowest.
   struct Open {
     std::int32_t node = 0;
@@ -147,7 +152,7 @@ class HistGrower {
     return (p_.max_depth == 0 || depth + 1 < p_.max_depth) && (p_.max_leaves == 0 || growth.leaves < p_.max_leaves);
   }
   /// Building the larger child of few rows costs less than reading all bins of its parent.
-  bool worth_storing(const Node& node) const { return node.rows() > stored_rows_; }
+  bool worth_storing(const Node& node) const { return node.rows() > stored_rows_ && can_split(node); }
   std::unique_ptr<SumPair[]> new_sums() const {
     return std::unique_ptr<SumPair[]>(new SumPair[static_cast<std::size_t>(layout_.total())]);
   }
@@ -353,9 +358,13 @@ class HistGrower {
     std::int32_t slots[block_width] = {};
     for (std::int64_t j = 0; j < width; ++j) slots[j] = layout_.slots(first + j);
     const std::span<const std::int32_t> used(slots, static_cast<std::size_t>(width));
-    build(growth, small, block, one);
+    const bool skip_small = !can_split(small);
+    const bool skip_large = family.large < 0 || !can_split(growth.nodes[static_cast<std::size_t>(family.large)]);
+    if (skip_small && skip_large) return;
+    const bool subtract = !skip_large && family.subtract_from != nullptr;
+    if (!skip_small || subtract) build(growth, small, block, one);
     if (small.stored != nullptr) keep(small.stored.get(), first, used, one);
-    if (family.large >= 0) {
+    if (!skip_large) {
       Node& large = growth.nodes[static_cast<std::size_t>(family.large)];
       if (const SumPair* from = family.subtract_from; from != nullptr) {
         for (std::int64_t j = 0; j < width; ++j) {
@@ -368,7 +377,7 @@ class HistGrower {
       if (large.stored != nullptr) keep(large.stored.get(), first, used, other);
       search(growth, family.large, block, used, other, gains, large_best);
     }
-    search(growth, family.small, block, used, one, gains, small_best);
+    if (!skip_small) search(growth, family.small, block, used, one, gains, small_best);
   }
 
   void build(const Growth& growth, const Node& node, std::int64_t block, BlockSums& sums) const {

@@ -61,7 +61,7 @@ class BlockSums {
 /// Slots between features of a block: 256 for bytes, so that a slot's address is a mask and a shift away.
 template <class Code>
 std::int64_t scratch_stride(const HistogramLayout& layout) {
-  return sizeof(Code) == 1 ? 256 : (layout.widest() + 3) / 4 * 4;
+  return sizeof(Code) == 1 ? 256 : (layout.widest() + 7) / 8 * 8;
 }
 
 inline SumPair widened(GradientPair pair) { return SumPair{static_cast<double>(pair.g), static_cast<double>(pair.h)}; }
@@ -140,57 +140,56 @@ inline void accumulate_block(BlockSums& sums, std::span<const std::int32_t> slot
 
 namespace detail {
 
-typedef double Vec4d __attribute__((vector_size(32)));
-typedef float Vec4f __attribute__((vector_size(16)));
-typedef std::int64_t Mask4d __attribute__((vector_size(32)));
-typedef std::int32_t Mask4f __attribute__((vector_size(16)));
+typedef double Vec8d __attribute__((vector_size(64)));
+typedef float Vec8f __attribute__((vector_size(32)));
 
-/// gains[i] of splitting off the sums one[i] = running[i] (or, FromEnd, total - running[i]) for i in [0, count);
-/// minus infinity where a child is too light. plain_score() four at a time: count is rounded up to a multiple of 4, so
-/// running[] and gains[] must have room, and what is behind count is minus infinity.
+/// Candidates that are measured at a time; running sums and gains have room up to a multiple of it.
+inline constexpr std::int32_t gain_lanes = 8;
+
+inline std::int32_t padded(std::int32_t count) { return (count + gain_lanes - 1) / gain_lanes * gain_lanes; }
+
+/// gains[i] of splitting off running[i] (or, FromEnd, total - running[i]) for i in [0, count): plain_score() of both sides,
+/// less the node's. A child that is too light makes it minus infinity, or infinite where lambda is 0: no candidate either
+/// way. So are the gains from count up to the next multiple of gain_lanes.
 template <bool FromEnd>
 inline void plain_gains(const SumPair* running, std::int32_t count, SumPair total, const NodeMeasure& node,
                         const TreeParams& p, float* gains) {
   const double lambda = static_cast<double>(p.reg_lambda);
   const double alpha = static_cast<double>(p.reg_alpha);
   const double least = static_cast<double>(p.min_child_weight);
-  const Vec4f nothing = Vec4f{} - std::numeric_limits<float>::infinity();
-  for (std::int32_t i = 0; i < count; i += 4) {
-    Vec4d low;
-    Vec4d high;
+  const Vec8d nothing = Vec8d{} - std::numeric_limits<double>::infinity();
+  for (std::int32_t i = 0; i < count; i += gain_lanes) {
+    Vec8d low;
+    Vec8d high;
     std::memcpy(&low, running + i, sizeof low);
-    std::memcpy(&high, running + i + 2, sizeof high);
-    Vec4d g = __builtin_shufflevector(low, high, 0, 2, 4, 6);
-    Vec4d h = __builtin_shufflevector(low, high, 1, 3, 5, 7);
+    std::memcpy(&high, running + i + gain_lanes / 2, sizeof high);
+    Vec8d g = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+    Vec8d h = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
     if constexpr (FromEnd) {
       g = total[0] - g;
       h = total[1] - h;
     }
-    Vec4d other_g = node.sum.g - g;
-    const Vec4d other_h = node.sum.h - h;
+    Vec8d other_g = node.sum.g - g;
+    const Vec8d other_h = node.sum.h - h;
     if (alpha > 0.0) {
-      g = g > alpha ? g - alpha : (g < -alpha ? g + alpha : Vec4d{});
-      other_g = other_g > alpha ? other_g - alpha : (other_g < -alpha ? other_g + alpha : Vec4d{});
+      g = g > alpha ? g - alpha : (g < -alpha ? g + alpha : Vec8d{});
+      other_g = other_g > alpha ? other_g - alpha : (other_g < -alpha ? other_g + alpha : Vec8d{});
     }
-    const Vec4f one = __builtin_convertvector(g * g, Vec4f) / __builtin_convertvector(h + lambda, Vec4f);
-    const Vec4f other =
-        __builtin_convertvector(other_g * other_g, Vec4f) / __builtin_convertvector(other_h + lambda, Vec4f);
-    const Mask4f one_counts = __builtin_convertvector(h > 0.0, Mask4f);
-    const Mask4f other_counts = __builtin_convertvector(other_h > 0.0, Mask4f);
-    const Mask4d heavy = (h >= least) & (other_h >= least);
-    const Mask4f valid = __builtin_convertvector(heavy, Mask4f);
-    Vec4f gain = (one_counts ? one : Vec4f{}) + (other_counts ? other : Vec4f{});
-    gain = valid ? gain - node.score : nothing;
+    const Vec8d square = (h >= least) & (other_h >= least) ? g * g : nothing;
+    const Vec8f one = __builtin_convertvector(square, Vec8f) / __builtin_convertvector(h + lambda, Vec8f);
+    const Vec8f other =
+        __builtin_convertvector(other_g * other_g, Vec8f) / __builtin_convertvector(other_h + lambda, Vec8f);
+    const Vec8f gain = (one + other) - node.score;
     std::memcpy(gains + i, &gain, sizeof gain);
   }
-  for (std::int32_t i = count; i < (count + 3) / 4 * 4; ++i) gains[i] = nothing[0];
+  for (std::int32_t i = count; i < padded(count); ++i) gains[i] = -std::numeric_limits<float>::infinity();
 }
 
 /// The same for clipped weights and directions, one at a time.
 inline void clipped_gains(const SumPair* running, std::int32_t count, bool from_end, SumPair total,
                           std::int32_t feature, const NodeMeasure& node, const TreeParams& p, float* gains) {
   const double least = static_cast<double>(p.min_child_weight);
-  for (std::int32_t i = 0; i < (count + 3) / 4 * 4; ++i) {
+  for (std::int32_t i = 0; i < padded(count); ++i) {
     gains[i] = -std::numeric_limits<float>::infinity();
     if (i >= count) continue;
     const SumPair sum = from_end ? total - running[i] : running[i];
@@ -203,22 +202,28 @@ inline void clipped_gains(const SumPair* running, std::int32_t count, bool from_
   }
 }
 
-/// The largest finite gain; gains has a multiple of 4 values.
+/// The largest finite gain, minus infinity where there is none.
 inline float largest_gain(const float* gains, std::int32_t count) {
-  Vec4f best = Vec4f{} - std::numeric_limits<float>::infinity();
-  const Vec4f infinite = Vec4f{} + std::numeric_limits<float>::infinity();
-  for (std::int32_t i = 0; i < count; i += 4) {
-    Vec4f gain;
+  Vec8f best = Vec8f{} - std::numeric_limits<float>::infinity();
+  for (std::int32_t i = 0; i < count; i += gain_lanes) {
+    Vec8f gain;
     std::memcpy(&gain, gains + i, sizeof gain);
-    best = ((gain > best) & (gain < infinite)) ? gain : best;
+    best = gain > best ? gain : best;  // NaN is never greater
   }
-  return std::max(std::max(best[0], best[1]), std::max(best[2], best[3]));
+  float largest = best[0];
+  for (int lane = 1; lane < gain_lanes; ++lane) largest = std::max(largest, best[lane]);
+  if (!std::isinf(largest) || largest < 0.0f) return largest;
+  largest = -std::numeric_limits<float>::infinity();
+  for (std::int32_t i = 0; i < count; ++i) {
+    if (gains[i] > largest && !std::isinf(gains[i])) largest = gains[i];
+  }
+  return largest;
 }
 
 }  // namespace detail
 
 /// The best split of one feature, after `best` (which must be of an earlier feature, or none): strictly better gains only.
-/// `running` are the feature's running sums, with room up to a multiple of 4; `gains` is scratch of the same room.
+/// `running` are the feature's running sums, with room up to a multiple of gain_lanes; `gains` is scratch of the same room.
 /// Candidates in the order of XGBoost: cuts upward with missing rows on the right, then, where the feature has missing
 /// values, cuts downward with missing rows on the left.
 inline void best_split_of_feature(std::int32_t feature, const QuantileCuts& cuts, const SumPair* running,
@@ -257,8 +262,8 @@ inline void best_split_of_feature(std::int32_t feature, const QuantileCuts& cuts
     while (gains[bin] != gain) --bin;
     take(gain, bin, ends[static_cast<std::size_t>(bin)], true, total - running[bin]);
   }
-  alignas(16) SumPair nothing[4] = {};  // all present values right, the missing ones left
-  float gain[4];
+  const SumPair nothing[detail::gain_lanes] = {};  // all present values right, the missing ones left
+  float gain[detail::gain_lanes];
   detail::clipped_gains(nothing, 1, true, total, feature, node, p, gain);
   if (best.loses_to(gain[0])) take(gain[0], -1, cuts.minimum[static_cast<std::size_t>(feature)], true, total);
 }

@@ -1,0 +1,98 @@
+// Boosting against small models of XGBoost (tests/golden/make_boosting.py).
+#include <doctest/doctest.h>
+#include <qrs/io/safetensors.hpp>
+#include <qrs/ml/boosting/gradient_boosting.hpp>
+#include <qrs/ml/boosting/xgboost_model.hpp>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+using namespace qrs::ml;
+
+namespace {
+
+const qrs::io::StateDict& golden() {
+  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/boosting.safetensors");
+  return file;
+}
+
+template <class V>
+std::vector<V> values(const std::string& name) {
+  const auto tensor = golden().at(name).to<V>();
+  return {tensor.data(), tensor.data() + tensor.size()};
+}
+
+template <class V>
+Matrix<V> matrix(const std::string& name) {
+  const auto& shape = golden().at(name).shape;
+  return {shape.at(0), shape.at(1), values<V>(name)};
+}
+
+constexpr std::int64_t learned = 160;
+
+double largest(std::span<const double> got, const std::vector<double>& expected) {
+  REQUIRE(got.size() == expected.size());
+  double worst = 0.0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double error = std::abs(got[i] - expected[i]);
+    worst = error <= worst ? worst : error;
+  }
+  return worst;
+}
+
+template <class Model, class Y>
+void check_case(Model& model, const nlohmann::json& entry, const std::vector<Y>& y) {
+  const std::string name = entry.at("case");
+  CAPTURE(name);
+  for (const auto& [key, value] : entry.at("params").items()) {
+    model.set(key, parse_param(value.is_string() ? value.template get<std::string>() : value.dump()));
+  }
+  model.set("n_estimators", 6);
+  const Matrix<float> all = matrix<float>(entry.at("data"));
+  const MatrixView<float> x = all;
+  model.fit(x.rows_from(0, learned), std::span<const Y>(y).first(learned));
+  const MatrixView<float> test = x.rows_from(learned, x.rows());
+  if constexpr (std::is_same_v<Y, double>) {
+    CHECK(largest(model.predict(test), values<double>(name + "/prediction")) < 1e-6);
+  } else {
+    CHECK(largest(model.predict_proba(test).values(), values<double>(name + "/prediction")) < 1e-6);
+  }
+  CHECK(largest(model.shap_values(test).values(), values<double>(name + "/shap")) < 2e-5);
+  for (const char* kind : {"gain", "weight", "cover", "total_gain", "total_cover"}) {
+    CAPTURE(kind);
+    const std::vector<double> expected = values<double>(name + "/" + kind);
+    CHECK(largest(model.importance(kind), expected) < 1e-4 * *std::max_element(expected.begin(), expected.end()));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("predictions, SHAP values and importances are XGBoost's") {
+  for (const nlohmann::json& entry : nlohmann::json::parse(golden().metadata.at("cases"))) {
+    if (entry.at("target") == "y") {
+      GradientBoostingRegressor<float> model;
+      check_case(model, entry, values<double>("y"));
+    } else {
+      GradientBoostingClassifier<float> model;
+      check_case(model, entry, values<std::int64_t>(entry.at("target")));
+    }
+  }
+}
+
+TEST_CASE("a model file of XGBoost predicts as there, up to its best iteration, and writes back what it held") {
+  const auto file = qrs::io::read_xgboost_json("tests/golden/boosting_model.json");
+  GradientBoostingClassifier<float> model;
+  model.adopt(boosting::from_xgboost(file));
+  CHECK(model.best_iteration() == 3);
+  const Matrix<float> all = matrix<float>("holes");
+  const Matrix<double> p = model.predict_proba(MatrixView<float>(all).rows_from(learned, all.rows()));
+  const std::vector<double> expected = values<double>("model/prediction");
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CHECK(p(static_cast<std::int64_t>(i), 1) == doctest::Approx(expected[i]).epsilon(1e-7));
+  }
+  const auto again = qrs::io::parse_xgboost_json(qrs::io::xgboost_json(boosting::to_xgboost(model.booster())), "again");
+  CHECK(boosting::from_xgboost(again).trees == model.booster().trees);
+  CHECK(again.base_score == file.base_score);
+  CHECK(qrs::io::xgboost_json(again) == qrs::io::xgboost_json(boosting::to_xgboost(model.booster())));
+}
