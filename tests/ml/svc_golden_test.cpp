@@ -72,9 +72,9 @@ void check_case(const nlohmann::json& entry, double tolerance) {
 }  // namespace
 
 TEST_CASE("SVC in float64 is scikit-learn's: values, labels, support vectors, coefficients, signs") {
-  // Both stop at a violation of 1e-6 on kernel values rounded to float.
+  // Both stop at a violation of 1e-6, an absolute number, on kernel values rounded to float.
   for (const nlohmann::json& entry : nlohmann::json::parse(golden().metadata.at("cases"))) {
-    check_case<double>(entry, 2e-5);
+    check_case<double>(entry, 1e-4);
   }
 }
 
