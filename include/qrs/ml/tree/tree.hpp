@@ -88,29 +88,35 @@ inline std::int32_t leaf_of(const Tree& tree, const float* row) {
 }
 
 /// The leaves of several rows: row i stands at rows + i * pitch. Eight rows walk side by side, so that the processor waits
-/// for eight nodes at once and not for one.
+/// for eight nodes at once and not for one; where one arrives, the next row takes its lane.
 inline void leaves_of(const Tree& tree, const float* rows, std::int64_t pitch, std::int64_t count,
                       std::int32_t* leaves) {
   constexpr std::int64_t lanes = 8;
   const TreeNode* nodes = tree.nodes.data();
   std::int64_t first = 0;
-  for (; first + lanes <= count; first += lanes) {
+  if (count >= lanes && !nodes[0].leaf()) {
     std::int32_t at[lanes] = {};
-    const float* row = rows + first * pitch;
-    for (bool moved = true; moved;) {
-      moved = false;
+    std::int64_t row[lanes];
+    for (std::int64_t lane = 0; lane < lanes; ++lane) row[lane] = lane;
+    for (first = lanes; first < count;) {
       for (std::int64_t lane = 0; lane < lanes; ++lane) {
         const TreeNode& node = nodes[at[lane]];
-        if (node.leaf()) continue;
-        const float value = row[lane * pitch + node.feature];
-        // A choice by arithmetic: which way a row goes is what a branch predictor cannot know.
+        if (node.leaf()) {
+          if (first == count) break;
+          leaves[row[lane]] = at[lane];
+          row[lane] = first++;
+          at[lane] = 0;
+          continue;
+        }
+        const float value = rows[row[lane] * pitch + node.feature];
+        // By arithmetic: which way a row goes is what no branch predictor knows.
         const std::int32_t goes_left = static_cast<std::int32_t>(static_cast<double>(value) <= node.threshold) |
                                        (static_cast<std::int32_t>(std::isnan(value)) & node.missing_left);
         at[lane] = node.right ^ ((node.left ^ node.right) & -goes_left);
-        moved = true;
       }
     }
-    std::copy_n(at, lanes, leaves + first);
+    for (const std::int64_t last : row) leaves[last] = leaf_of(tree, rows + last * pitch);
+    return;
   }
   for (; first < count; ++first) leaves[first] = leaf_of(tree, rows + first * pitch);
 }

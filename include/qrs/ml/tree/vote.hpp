@@ -23,7 +23,7 @@ namespace qrs::ml::detail {
 template <class T, class Body>
 void for_row_blocks(std::string_view op, MatrixView<T> x, const Body& body) {
   // Enough rows that a tree, once read into cache, serves many of them; few enough that every thread has work.
-  const std::int64_t grain = std::clamp<std::int64_t>((x.rows() + 15) / 16, 32, 2048);
+  const std::int64_t grain = std::clamp<std::int64_t>((x.rows() + 7) / 8, 32, 1024);
   parallel_chunks(x.rows(), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       for (std::int64_t j = 0; j < x.cols(); ++j) {
