@@ -13,6 +13,7 @@
 // Source: Chang and Lin 2011, LIBSVM, A library for support vector machines; the parts name theirs.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
