@@ -69,7 +69,7 @@ int main(int argc, char** argv) try {
 
   const auto model = pipeline<float>(StandardScaler<float>(), Pca<float>(), Svc<float>());
   const ParamGrid grid{{"pca.n_components", {10, 0.9}}, {"svc.C", {0.1, 1.0, 10.0}}, {"svc.gamma", {"scale", 0.01}}};
-  const auto found = grid_search<float>(model, grid, x_train, y_train, {.folds = 5});
+  const auto found = grid_search(model, grid, x_train, y_train, {.folds = 5});
   std::printf("best of %lld candidates: %s, accuracy %.3f over 5 folds\n", static_cast<long long>(grid.size()),
               candidate_text(found.best_params).c_str(), found.best_score);
 

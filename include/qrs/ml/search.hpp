@@ -22,6 +22,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -175,8 +176,8 @@ inline std::vector<data::Split> splits_of(const SearchOptions& options, Labels y
 /// Scores every candidate on every split, and fits the best one on all rows. The model is copied, never changed. Throws
 /// where a candidate names a parameter the model does not have, or where no candidate fits on every split.
 template <class T>
-SearchResult<T> search(const Classifier<T>& model, const std::vector<Candidate>& candidates, MatrixView<T> x, Labels y,
-                       const SearchOptions& options = {}) {
+SearchResult<T> search(const Classifier<T>& model, const std::vector<Candidate>& candidates,
+                       std::type_identity_t<MatrixView<T>> x, Labels y, const SearchOptions& options = {}) {
   const Timer timer;
   QRS_CHECK(!candidates.empty(), "[search] expected at least one candidate, got none");
   check_targets("search", x.rows(), y.size(), options.sample_weight);
@@ -259,8 +260,8 @@ SearchResult<T> search(const Classifier<T>& model, const std::vector<Candidate>&
 
 /// GridSearchCV: every combination of the grid.
 template <class T>
-SearchResult<T> grid_search(const Classifier<T>& model, const ParamGrid& grid, MatrixView<T> x, Labels y,
-                            const SearchOptions& options = {}) {
+SearchResult<T> grid_search(const Classifier<T>& model, const ParamGrid& grid, std::type_identity_t<MatrixView<T>> x,
+                            Labels y, const SearchOptions& options = {}) {
   return search(model, grid.candidates(), x, y, options);
 }
 
@@ -274,7 +275,8 @@ SearchResult<T> randomized_search(const Classifier<T>& model, const ParamDistrib
 
 /// cross_val_score: the model's score on each split. Unlike in a search, a fit that fails is an Error.
 template <class T>
-std::vector<double> cross_val_score(const Classifier<T>& model, MatrixView<T> x, Labels y, SearchOptions options = {}) {
+std::vector<double> cross_val_score(const Classifier<T>& model, std::type_identity_t<MatrixView<T>> x, Labels y,
+                                    SearchOptions options = {}) {
   options.refit = false;
   const SearchResult<T> found = search(model, {Candidate{}}, x, y, options);
   for (std::size_t f = 0; f < found.splits.size(); ++f) {
