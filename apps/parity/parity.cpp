@@ -8,6 +8,7 @@
 
 #include "classical_cases.hpp"
 #include "files.hpp"
+#include "image_cases.hpp"
 #include "qrs/io/safetensors.hpp"
 
 namespace qrs::parity {
@@ -30,7 +31,9 @@ std::vector<fs::path> reference_files(const std::string& directory) {
 
 template <class T>
 void run_file(Report& report, const ReferenceFile& file) {
-  if (file.has("cases")) {
+  if (is_image_file(file)) {
+    run_image_file(report, file);
+  } else if (file.has("cases")) {
     run_op_file<T>(report, file);
   } else if (file.has("state_dict") && file.has("num_classes")) {
     run_model_file<T>(report, file);

@@ -96,6 +96,11 @@
 #include "io/xgboost_json.hpp"
 #include "io/zip_reader.hpp"
 
+// image: pixels as Pillow makes them.
+#include "image/image.hpp"
+#include "image/resize.hpp"
+#include "image/transform.hpp"
+
 // metrics: how good a prediction is, and how sure that is.
 #include "metrics/bootstrap.hpp"
 #include "metrics/classification_report.hpp"
