@@ -268,8 +268,8 @@ SearchResult<T> grid_search(const Classifier<T>& model, const ParamGrid& grid, s
 /// RandomizedSearchCV: `count` draws.
 template <class T>
 SearchResult<T> randomized_search(const Classifier<T>& model, const ParamDistributions& distributions,
-                                  std::int64_t count, MatrixView<T> x, Labels y, std::uint32_t seed = 0,
-                                  const SearchOptions& options = {}) {
+                                  std::int64_t count, std::type_identity_t<MatrixView<T>> x, Labels y,
+                                  std::uint32_t seed = 0, const SearchOptions& options = {}) {
   return search(model, distributions.sample(count, seed), x, y, options);
 }
 
