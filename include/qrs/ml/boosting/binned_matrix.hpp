@@ -18,10 +18,17 @@ namespace qrs::ml::boosting {
 /// Features of one block.
 inline constexpr std::int64_t block_width = 8;
 
-/// The bin of a value: the first whose cut is greater; the last where none is.
+/// The bin of a value: the first whose cut is greater; the last where none is. Halves without a branch: which half is
+/// taken cannot be foreseen.
 inline std::int32_t bin_of(std::span<const float> cuts, float value) {
-  const auto found = std::upper_bound(cuts.begin(), cuts.end(), value);
-  return static_cast<std::int32_t>(std::min<std::ptrdiff_t>(found - cuts.begin(), std::ssize(cuts) - 1));
+  const float* first = cuts.data();
+  std::size_t count = cuts.size() - 1;  // the answer is one of count + 1 bins from first on
+  while (count > 0) {
+    const std::size_t half = (count + 1) / 2;
+    first += half & (std::size_t{0} - static_cast<std::size_t>(first[half - 1] <= value));
+    count -= half;
+  }
+  return static_cast<std::int32_t>(first - cuts.data());
 }
 
 /// Code is std::uint8_t where bins and the number for missing fit, else std::uint16_t.
@@ -34,7 +41,7 @@ class BinnedMatrix {
   BinnedMatrix(MatrixView<T> x, const QuantileCuts& cuts, double missing)
       : rows_(x.rows()), features_(x.cols()), blocks_((x.cols() + block_width - 1) / block_width) {
     codes_.resize(static_cast<std::size_t>(blocks_ * rows_ * block_width));
-    constexpr std::int64_t grain = 4096;
+    constexpr std::int64_t grain = 256;  // rows whose values stay in the cache while columns are read
     parallel_chunks(rows_, grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t f = 0; f < features_; ++f) {
         const std::span<const float> ends = cuts.of(f);

@@ -23,6 +23,8 @@ struct ColumnShares {
 
 class ColumnSampler {
  public:
+  /// Takes every feature.
+  ColumnSampler() : rng_(0) {}
   /// One a tree: the same seed gives the same sets.
   ColumnSampler(const ColumnShares& shares, std::int64_t features, std::uint32_t seed) : shares_(shares), rng_(seed) {
     if (shares_.all()) return;

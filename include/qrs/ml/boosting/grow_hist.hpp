@@ -35,14 +35,16 @@ class HistGrower {
         layout_(cuts),
         stride_(scratch_stride<Code>(layout_)),
         stored_rows_(layout_.total() / std::max<std::int64_t>(1, bins.features())),
-        observer_(observer) {}
+        observer_(observer),
+        most_allocated_(std::max<std::int64_t>(16, (std::int64_t{256} << 20) / (16 * layout_.total()))) {}
 
   /// Grows every task's tree and adds its leaves to the margins: of all rows of the matrix, margin[row * groups + group],
   /// where the group is the task's position.
   void grow(std::span<GrowTask> tasks, float* margin, std::int64_t groups) {
     std::vector<Growth> growths;
     growths.reserve(tasks.size());
-    for (GrowTask& task : tasks) growths.emplace_back(task);
+    if (buffers_.size() < tasks.size()) buffers_.resize(tasks.size());
+    for (std::size_t k = 0; k < tasks.size(); ++k) growths.emplace_back(tasks[k], buffers_[k]);
     std::vector<Family> families;
     for (Growth& growth : growths) families.push_back(start(growth));
     measure(families);
@@ -53,11 +55,18 @@ class HistGrower {
       families.clear();
       for (const Expansion& expansion : expansions) families.push_back(expand(expansion));
       move_rows(families);
+      for (Family& family : families) {
+        if (!family.measured) give_back(family.parent_sums);
+      }
       std::erase_if(families, [](const Family& family) { return !family.measured; });
       plan_storage(families);
       measure(families);
+      for (Family& family : families) give_back(family.parent_sums);
     }
-    for (std::size_t k = 0; k < growths.size(); ++k) add_leaves(growths[k], margin + k, groups);
+    for (std::size_t k = 0; k < growths.size(); ++k) {
+      add_leaves(growths[k], margin + k, groups);
+      for (Node& node : growths[k].nodes) give_back(node.stored);
+    }
   }
 
  private:
@@ -93,18 +102,26 @@ class HistGrower {
     }
   };
 
+  /// What moving rows needs beside the task's own lists; kept from round to round.
+  struct Buffers {
+    std::vector<std::uint32_t> rows;
+    std::vector<GradientPair> pairs;
+    std::vector<std::uint8_t> goes_left;
+  };
+
   struct Growth {
-    explicit Growth(GrowTask& t) : task(&t) {
-      rows[0].swap(t.rows);
-      pairs[0].swap(t.pairs);
-      rows[1].resize(rows[0].size());
-      pairs[1].resize(rows[0].size());
-      goes_left.resize(rows[0].size());
+    Growth(GrowTask& t, Buffers& buffers)
+        : task(&t), rows{t.rows, buffers.rows}, pairs{t.pairs, buffers.pairs}, goes_left(buffers.goes_left) {
+      buffers.rows.resize(t.rows.size());
+      buffers.pairs.resize(t.rows.size());
+      goes_left.resize(t.rows.size());
+      rows[1] = buffers.rows;
+      pairs[1] = buffers.pairs;
     }
     GrowTask* task;
-    std::vector<std::uint32_t> rows[2];  // of each node together; a split moves them to the other buffer
-    std::vector<GradientPair> pairs[2];
-    std::vector<std::uint8_t> goes_left;
+    std::span<std::uint32_t> rows[2];  // of each node together; a split moves them to the other buffer
+    std::span<GradientPair> pairs[2];
+    std::vector<std::uint8_t>& goes_left;
     std::vector<Node> nodes;  // beside the tree's
     std::vector<Open> open;   // a heap
     std::int32_t leaves = 1;
@@ -153,8 +170,22 @@ class HistGrower {
   }
   /// Building the larger child of few rows costs less than reading all bins of its parent.
   bool worth_storing(const Node& node) const { return node.rows() > stored_rows_ && can_split(node); }
-  std::unique_ptr<SumPair[]> new_sums() const {
+  /// Fewer rows than it pays to visit every bin for.
+  bool is_few(const Node& node) const { return node.rows() <= stored_rows_ / 3; }
+
+  /// Storage for the sums of a node: from the pool, or new; none where the limit is reached.
+  std::unique_ptr<SumPair[]> new_sums() {
+    if (!pool_.empty()) {
+      std::unique_ptr<SumPair[]> out = std::move(pool_.back());
+      pool_.pop_back();
+      return out;
+    }
+    if (allocated_ >= most_allocated_) return nullptr;
+    ++allocated_;
     return std::unique_ptr<SumPair[]>(new SumPair[static_cast<std::size_t>(layout_.total())]);
+  }
+  void give_back(std::unique_ptr<SumPair[]>& sums) {
+    if (sums != nullptr) pool_.push_back(std::move(sums));
   }
 
   bool splits(const Growth& growth, const Open& open) const {
@@ -315,12 +346,10 @@ class HistGrower {
     const auto task = [&](std::int64_t t) {
       const std::int64_t block = t / parts;
       const std::int64_t first = t % parts * families_a_task;
-      BlockSums one(stride_);
-      BlockSums other(stride_);
-      std::vector<float> gains(static_cast<std::size_t>(stride_));
+      Scratch scratch(stride_, layout_.widest());
       for (std::int64_t i = first; i < std::min(count, first + families_a_task); ++i) {
         Split* out = found.data() + (block * count + i) * 2;
-        measure_block(families[static_cast<std::size_t>(i)], block, one, other, gains.data(), out[0], out[1]);
+        measure_block(families[static_cast<std::size_t>(i)], block, scratch, out[0], out[1]);
       }
     };
     if (observer_ != nullptr) {
@@ -349,35 +378,50 @@ class HistGrower {
     }
   }
 
-  void measure_block(Family& family, std::int64_t block, BlockSums& one, BlockSums& other, float* gains,
-                     Split& small_best, Split& large_best) {
+  struct Scratch {
+    Scratch(std::int64_t stride, std::int64_t slots)
+        : one(stride), other(stride), gains(static_cast<std::size_t>(slots) + detail::gain_lanes), touched(slots) {}
+    BlockSums one;
+    BlockSums other;
+    std::vector<float> gains;
+    TouchedBins touched;
+  };
+
+  void measure_block(Family& family, std::int64_t block, Scratch& scratch, Split& small_best, Split& large_best) {
     Growth& growth = *family.growth;
-    Node& small = growth.nodes[static_cast<std::size_t>(family.small)];
+    const Node& small = growth.nodes[static_cast<std::size_t>(family.small)];
+    const bool search_small = can_split(small);
+    bool search_large = false;
+    bool subtract = false;
+    if (family.large >= 0) {
+      const Node& large = growth.nodes[static_cast<std::size_t>(family.large)];
+      search_large = can_split(large);
+      subtract = search_large && !is_few(large) && family.subtract_from != nullptr;
+    }
+    if (!search_small && !search_large) return;
     const std::int64_t width = bins_.width(block);
     const std::int64_t first = block * block_width;
     std::int32_t slots[block_width] = {};
     for (std::int64_t j = 0; j < width; ++j) slots[j] = layout_.slots(first + j);
     const std::span<const std::int32_t> used(slots, static_cast<std::size_t>(width));
-    const bool skip_small = !can_split(small);
-    const bool skip_large = family.large < 0 || !can_split(growth.nodes[static_cast<std::size_t>(family.large)]);
-    if (skip_small && skip_large) return;
-    const bool subtract = !skip_large && family.subtract_from != nullptr;
-    if (!skip_small || subtract) build(growth, small, block, one);
-    if (small.stored != nullptr) keep(small.stored.get(), first, used, one);
-    if (!skip_large) {
-      Node& large = growth.nodes[static_cast<std::size_t>(family.large)];
-      if (const SumPair* from = family.subtract_from; from != nullptr) {
+    if (subtract || (search_small && !is_few(small))) build(growth, small, block, scratch.one);
+    if (small.stored != nullptr) keep(small.stored.get(), first, used, scratch.one);
+    if (search_large) {
+      const Node& large = growth.nodes[static_cast<std::size_t>(family.large)];
+      if (subtract) {
         for (std::int64_t j = 0; j < width; ++j) {
-          const SumPair* parent = from + layout_.begin(first + j);
-          for (std::int32_t s = 0; s < slots[j]; ++s) other.of(j)[s] = parent[s] - one.of(j)[s];
+          const SumPair* parent = family.subtract_from + layout_.begin(first + j);
+          const SumPair* part = scratch.one.of(j);
+          SumPair* rest = scratch.other.of(j);
+          for (std::int32_t s = 0; s < slots[j]; ++s) rest[s] = parent[s] - part[s];
         }
-      } else {
-        build(growth, large, block, other);
+      } else if (!is_few(large)) {
+        build(growth, large, block, scratch.other);
       }
-      if (large.stored != nullptr) keep(large.stored.get(), first, used, other);
-      search(growth, family.large, block, used, other, gains, large_best);
+      if (large.stored != nullptr) keep(large.stored.get(), first, used, scratch.other);
+      search(growth, family.large, block, used, scratch.other, scratch, large_best);
     }
-    if (!skip_small) search(growth, family.small, block, used, one, gains, small_best);
+    if (search_small) search(growth, family.small, block, used, scratch.one, scratch, small_best);
   }
 
   void build(const Growth& growth, const Node& node, std::int64_t block, BlockSums& sums) const {
@@ -394,20 +438,28 @@ class HistGrower {
     }
   }
 
+  /// The best split of a node over the features of a block. `sums` are those of the block, unless the rows are few: then
+  /// each feature's are collected from the rows.
   void search(Growth& growth, std::int32_t at, std::int64_t block, std::span<const std::int32_t> slots, BlockSums& sums,
-              float* gains, Split& best) const {
+              Scratch& scratch, Split& best) const {
     const Node& node = growth.nodes[static_cast<std::size_t>(at)];
-    accumulate_block(sums, slots);
+    const bool few = is_few(node);
+    const auto begin = static_cast<std::size_t>(node.begin);
+    const auto rows = std::span(growth.rows[node.buffer]).subspan(begin, static_cast<std::size_t>(node.rows()));
+    if (!few) accumulate_block(sums, slots);
     for (std::size_t j = 0; j < slots.size(); ++j) {
       const auto feature = static_cast<std::int32_t>(block * block_width + static_cast<std::int64_t>(j));
       if (!node.marks.empty() && node.marks[static_cast<std::size_t>(feature)] == 0) continue;
-      const SumPair* running = sums.of(static_cast<std::int64_t>(j));
+      const std::int32_t bins = cuts_.bins(feature);
+      const RunningSums running =
+          few ? scratch.touched.collect(bins_.column(feature), rows, growth.pairs[node.buffer].data() + begin, bins)
+              : RunningSums{sums.of(static_cast<std::int64_t>(j)), bins, nullptr};
       if (observer_ != nullptr) {
         Split alone;
-        best_split_of_feature(feature, cuts_, running, node.measure, p_, gains, alone);
+        best_split_of_feature(feature, cuts_, running, node.measure, p_, scratch.gains.data(), alone);
         show_candidate(*observer_, *growth.task, at, feature, alone, node.rows());
       }
-      best_split_of_feature(feature, cuts_, running, node.measure, p_, gains, best);
+      best_split_of_feature(feature, cuts_, running, node.measure, p_, scratch.gains.data(), best);
     }
   }
 
@@ -452,6 +504,10 @@ class HistGrower {
   std::int64_t stride_;
   std::int64_t stored_rows_;
   Observer* observer_;
+  std::vector<Buffers> buffers_;
+  std::vector<std::unique_ptr<SumPair[]>> pool_;
+  std::int64_t allocated_ = 0;
+  std::int64_t most_allocated_;  // leaf-wise growth would keep the sums of every leaf
 };
 
 }  // namespace qrs::ml::boosting

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -175,7 +176,7 @@ inline void plain_gains(const SumPair* running, std::int32_t count, SumPair tota
       g = g > alpha ? g - alpha : (g < -alpha ? g + alpha : Vec8d{});
       other_g = other_g > alpha ? other_g - alpha : (other_g < -alpha ? other_g + alpha : Vec8d{});
     }
-    const Vec8d square = (h >= least) & (other_h >= least) ? g * g : nothing;
+    const Vec8d square = ((h >= least) & (other_h >= least)) ? g * g : nothing;
     const Vec8f one = __builtin_convertvector(square, Vec8f) / __builtin_convertvector(h + lambda, Vec8f);
     const Vec8f other =
         __builtin_convertvector(other_g * other_g, Vec8f) / __builtin_convertvector(other_h + lambda, Vec8f);
@@ -222,50 +223,117 @@ inline float largest_gain(const float* gains, std::int32_t count) {
 
 }  // namespace detail
 
+/// Running sums of one feature at a node: after its bin bin_of(k), for k in [0, count). Bins may be left out where no row
+/// of the node is in them: they would only repeat a candidate.
+struct RunningSums {
+  const SumPair* sums = nullptr;  // with room up to a multiple of gain_lanes
+  std::int32_t count = 0;
+  const std::int32_t* bins = nullptr;  // null: every bin
+
+  std::int32_t bin(std::int32_t k) const { return bins == nullptr ? k : bins[k]; }
+};
+
 /// The best split of one feature, after `best` (which must be of an earlier feature, or none): strictly better gains only.
-/// `running` are the feature's running sums, with room up to a multiple of gain_lanes; `gains` is scratch of the same room.
-/// Candidates in the order of XGBoost: cuts upward with missing rows on the right, then, where the feature has missing
-/// values, cuts downward with missing rows on the left.
-inline void best_split_of_feature(std::int32_t feature, const QuantileCuts& cuts, const SumPair* running,
+/// `gains` is scratch of the room of the sums. Candidates in the order of XGBoost: cuts upward with missing rows on the
+/// right, then, where the feature has missing values, cuts downward with missing rows on the left.
+inline void best_split_of_feature(std::int32_t feature, const QuantileCuts& cuts, const RunningSums& running,
                                   const NodeMeasure& node, const TreeParams& p, float* gains, Split& best) {
+  if (running.count == 0) return;
   const std::span<const float> ends = cuts.of(feature);
-  const auto bins = static_cast<std::int32_t>(ends.size());
-  const SumPair total = running[bins - 1];
-  const auto take = [&](float gain, std::int32_t bin, float threshold, bool default_left, SumPair sum) {
+  const SumPair total = running.sums[running.count - 1];
+  const auto take = [&](float gain, std::int32_t bin, bool default_left, SumPair sum) {
     best.gain = gain;
     best.feature = feature;
     best.bin = bin;
-    best.threshold = threshold;
+    best.threshold = bin < 0 ? cuts.minimum[static_cast<std::size_t>(feature)] : ends[static_cast<std::size_t>(bin)];
     best.default_left = default_left;
     const GradientSum one{sum[0], sum[1]};
     best.left = default_left ? node.sum - one : one;
     best.right = default_left ? one : node.sum - one;
   };
   if (p.plain()) {
-    detail::plain_gains<false>(running, bins, total, node, p, gains);
+    detail::plain_gains<false>(running.sums, running.count, total, node, p, gains);
   } else {
-    detail::clipped_gains(running, bins, false, total, feature, node, p, gains);
+    detail::clipped_gains(running.sums, running.count, false, total, feature, node, p, gains);
   }
-  if (const float gain = detail::largest_gain(gains, bins); best.loses_to(gain)) {
-    std::int32_t bin = 0;
-    while (gains[bin] != gain) ++bin;
-    take(gain, bin, ends[static_cast<std::size_t>(bin)], false, running[bin]);
+  if (const float gain = detail::largest_gain(gains, running.count); best.loses_to(gain)) {
+    std::int32_t k = 0;
+    while (gains[k] != gain) ++k;
+    take(gain, running.bin(k), false, running.sums[k]);
   }
   if (cuts.has_missing[static_cast<std::size_t>(feature)] == 0) return;
   if (p.plain()) {
-    detail::plain_gains<true>(running, bins - 1, total, node, p, gains);
+    detail::plain_gains<true>(running.sums, running.count - 1, total, node, p, gains);
   } else {
-    detail::clipped_gains(running, bins - 1, true, total, feature, node, p, gains);
+    detail::clipped_gains(running.sums, running.count - 1, true, total, feature, node, p, gains);
   }
-  if (const float gain = detail::largest_gain(gains, bins - 1); best.loses_to(gain)) {
-    std::int32_t bin = bins - 2;
-    while (gains[bin] != gain) --bin;
-    take(gain, bin, ends[static_cast<std::size_t>(bin)], true, total - running[bin]);
+  if (const float gain = detail::largest_gain(gains, running.count - 1); best.loses_to(gain)) {
+    std::int32_t k = running.count - 2;
+    while (gains[k] != gain) --k;
+    take(gain, running.bin(k + 1) - 1, true, total - running.sums[k]);
   }
   const SumPair nothing[detail::gain_lanes] = {};  // all present values right, the missing ones left
   float gain[detail::gain_lanes];
   detail::clipped_gains(nothing, 1, true, total, feature, node, p, gain);
-  if (best.loses_to(gain[0])) take(gain[0], -1, cuts.minimum[static_cast<std::size_t>(feature)], true, total);
+  if (best.loses_to(gain[0])) take(gain[0], running.bin(0) - 1, true, total);
 }
+
+/// Running sums over the bins that the rows of a small node are in: fewer than a pass over all bins would meet.
+class TouchedBins {
+ public:
+  /// `slots`: the most of any feature.
+  explicit TouchedBins(std::int64_t slots)
+      : sums_(static_cast<std::size_t>(slots)),
+        running_(static_cast<std::size_t>(slots) + detail::gain_lanes),
+        bins_(static_cast<std::size_t>(slots)),
+        marks_(static_cast<std::size_t>((slots + 63) / 64 * 64)) {}
+
+  /// Of one feature: `codes` are its numbers, block_width apart; number `missing` and above does not count.
+  template <class Code>
+  RunningSums collect(const Code* codes, std::span<const std::uint32_t> rows, const GradientPair* pairs,
+                      std::int32_t missing) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Code code = codes[std::size_t{rows[i]} * block_width];
+      sums_[code].value += widened(pairs[i]);
+      marks_[code] = 1;
+    }
+    std::int32_t count = 0;
+    SumPair sum{};
+    for (std::size_t first = 0; first <= static_cast<std::size_t>(missing) && first < marks_.size(); first += 64) {
+      for (std::uint64_t bits = marks_from(first); bits != 0; bits &= bits - 1) {
+        const auto bin = static_cast<std::int32_t>(first) + std::countr_zero(bits);
+        SumPair& at = sums_[static_cast<std::size_t>(bin)].value;
+        sum += at;
+        at = SumPair{};
+        running_[static_cast<std::size_t>(count)].value = sum;
+        bins_[static_cast<std::size_t>(count)] = bin;
+        count += bin < missing ? 1 : 0;
+      }
+    }
+    return {&running_[0].value, count, bins_.data()};
+  }
+
+ private:
+  struct Slot {
+    SumPair value;  // a vector of bare registers would lose their alignment attribute
+  };
+
+  /// The marks of 64 bins as bits, and clears them. Each byte is 0 or 1; the product gathers eight of them in its top byte.
+  std::uint64_t marks_from(std::size_t first) {
+    std::uint64_t bits = 0;
+    for (std::size_t w = 0; w < 8; ++w) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, marks_.data() + first + w * 8, sizeof bytes);
+      bits |= (bytes * 0x0102040810204080u >> 56) << (w * 8);
+    }
+    std::memset(marks_.data() + first, 0, 64);
+    return bits;
+  }
+
+  std::vector<Slot> sums_;  // zero between calls
+  std::vector<Slot> running_;
+  std::vector<std::int32_t> bins_;
+  std::vector<std::uint8_t> marks_;
+};
 
 }  // namespace qrs::ml::boosting

@@ -70,9 +70,9 @@ class TreeMaker {
     cuts_ = make_cuts(x, weight, settings.max_bin, settings.missing);
     const HistogramLayout layout(cuts_);
     if (layout.widest() <= 256) {
-      data_.template emplace<BinnedMatrix<std::uint8_t>>(x, cuts_, settings.missing);
+      data_ = std::make_unique<Hist<std::uint8_t>>(x, cuts_, settings, tracer);
     } else {
-      data_.template emplace<BinnedMatrix<std::uint16_t>>(x, cuts_, settings.missing);
+      data_ = std::make_unique<Hist<std::uint16_t>>(x, cuts_, settings, tracer);
     }
     const std::int64_t open = std::int64_t{1} << std::clamp(settings.tree.max_depth - 1, 0, 10);
     const std::int64_t kept = std::min(open, 1 + x.rows() * x.cols() / std::max<std::int64_t>(1, layout.total()));
@@ -81,24 +81,31 @@ class TreeMaker {
   }
 
   /// Grows the trees of a round and moves the margins (rows, groups) of x by their leaves.
-  void grow(std::vector<GrowTask>& tasks, std::int64_t round, float* margin) const {
+  void grow(std::vector<GrowTask>& tasks, std::int64_t round, float* margin) {
     const std::int64_t groups = settings_.groups;
     if (const auto* columns = std::get_if<SortedColumns>(&data_)) {
       ExactGrower(*columns, settings_.tree, tracer_).grow(tasks);
       std::vector<RegressionTree> trees;
       for (const GrowTask& task : tasks) trees.push_back(task.tree);
       add_trees(FlatTrees(trees), round * groups, x_, settings_.missing, margin, groups);
-    } else if (const auto* bytes = std::get_if<BinnedMatrix<std::uint8_t>>(&data_)) {
-      grow_hist(*bytes, tasks, margin);
+    } else if (auto* bytes = std::get_if<std::unique_ptr<Hist<std::uint8_t>>>(&data_)) {
+      grow_hist((*bytes)->grower, tasks, margin);
     } else {
-      grow_hist(std::get<BinnedMatrix<std::uint16_t>>(data_), tasks, margin);
+      grow_hist(std::get<std::unique_ptr<Hist<std::uint16_t>>>(data_)->grower, tasks, margin);
     }
   }
 
  private:
   template <class Code>
-  void grow_hist(const BinnedMatrix<Code>& bins, std::vector<GrowTask>& tasks, float* margin) const {
-    HistGrower<Code> grower(bins, cuts_, settings_.tree, tracer_);
+  struct Hist {
+    Hist(MatrixView<T> x, const QuantileCuts& cuts, const TrainSettings& settings, Observer* tracer)
+        : bins(x, cuts, settings.missing), grower(bins, cuts, settings.tree, tracer) {}
+    BinnedMatrix<Code> bins;
+    HistGrower<Code> grower;
+  };
+
+  template <class Code>
+  void grow_hist(HistGrower<Code>& grower, std::vector<GrowTask>& tasks, float* margin) const {
     for (std::size_t first = 0; first < tasks.size(); first += static_cast<std::size_t>(together_)) {
       const std::size_t count = std::min(tasks.size() - first, static_cast<std::size_t>(together_));
       grower.grow(std::span(tasks).subspan(first, count), margin + first, settings_.groups);
@@ -109,7 +116,8 @@ class TreeMaker {
   const TrainSettings& settings_;
   Observer* tracer_;
   QuantileCuts cuts_;
-  std::variant<std::monostate, SortedColumns, BinnedMatrix<std::uint8_t>, BinnedMatrix<std::uint16_t>> data_;
+  std::variant<std::monostate, SortedColumns, std::unique_ptr<Hist<std::uint8_t>>, std::unique_ptr<Hist<std::uint16_t>>>
+      data_;
   std::int64_t together_ = 1;  // trees of a round that grow at a time; the result does not depend on it
 };
 
@@ -135,20 +143,20 @@ Booster train(MatrixView<T> x, const Targets& targets, const TrainSettings& sett
   std::vector<float> margin = starting(rows);
   std::vector<float> watched = starting(evaluation != nullptr ? evaluation->x.rows() : 0);
   Observer* const tracer = observer != nullptr && observer->traces() ? observer : nullptr;
-  const TreeMaker<T> maker(x, targets.weight, settings, tracer);
+  TreeMaker<T> maker(x, targets.weight, settings, tracer);
   history.clear();
   std::vector<std::uint32_t> all(static_cast<std::size_t>(rows));
   std::iota(all.begin(), all.end(), 0u);
 
+  std::vector<GrowTask> tasks(static_cast<std::size_t>(groups));
   for (std::int64_t round = 0; round < settings.rounds; ++round) {
-    std::vector<GrowTask> tasks;
     std::vector<GradientPair*> pairs;
     for (std::int64_t k = 0; k < groups; ++k) {
-      const std::int64_t index = round * groups + k;
-      tasks.push_back(
-          {index, {}, {}, ColumnSampler(settings.columns, x.cols(), tree_seed(settings.random_state, index, 0)), {}});
-      tasks.back().pairs.resize(static_cast<std::size_t>(rows));
-      pairs.push_back(tasks.back().pairs.data());
+      GrowTask& task = tasks[static_cast<std::size_t>(k)];
+      task.index = round * groups + k;
+      task.columns = ColumnSampler(settings.columns, x.cols(), tree_seed(settings.random_state, task.index, 0));
+      task.pairs.resize(static_cast<std::size_t>(rows));
+      pairs.push_back(task.pairs.data());
     }
     parallel_chunks(rows, 4096, [&](std::int64_t begin, std::int64_t end) {
       gradients(settings.objective, targets, margin.data(), groups, begin, end, pairs);
