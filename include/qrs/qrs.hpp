@@ -4,6 +4,7 @@
 #include "version.hpp"
 
 // core: errors, threads, random numbers, memory, hashes.
+#include "core/crc32.hpp"
 #include "core/device.hpp"
 #include "core/error.hpp"
 #include "core/macros.hpp"
@@ -97,7 +98,15 @@
 #include "io/zip_reader.hpp"
 
 // image: pixels as Pillow makes them.
+#include "image/bmp_header.hpp"
+#include "image/decode.hpp"
+#include "image/exif.hpp"
+#include "image/file_error.hpp"
 #include "image/image.hpp"
+#include "image/jpeg_markers.hpp"
+#include "image/jpeg_turbo.hpp"
+#include "image/png_chunks.hpp"
+#include "image/pnm.hpp"
 #include "image/resize.hpp"
 #include "image/transform.hpp"
 

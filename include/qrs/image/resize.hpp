@@ -19,6 +19,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <numbers>
 #include <string_view>
 #include <vector>
@@ -138,8 +139,51 @@ inline std::uint8_t clip_sum(std::int32_t sum) {
   return static_cast<std::uint8_t>(std::clamp((sum + (1 << (weight_bits - 1))) >> weight_bits, 0, 255));
 }
 
+/// Eight sums of products; the compiler splits them where the machine's vectors are shorter.
+using Sums = std::int32_t __attribute__((vector_size(32)));
+
 /// How many bytes of a row are multiplied at once: a multiple of the vector's width and of the channels.
 inline constexpr std::int64_t lanes = 24;
+
+/// sums += weight * source, over eight values.
+inline void multiply_add(Sums& sums, const std::int32_t* weight, const std::int32_t* source) {
+  Sums w;
+  Sums p;
+  std::memcpy(&w, weight, sizeof w);
+  std::memcpy(&p, source, sizeof p);
+  sums += w * p;
+}
+
+/// One output pixel: the products of `count` weights and bytes, added for each channel. Lane l belongs to channel
+/// l mod channels.
+template <int channels>
+void weigh(const std::int32_t* weight, const std::int32_t* source, std::int64_t count, std::uint8_t* pixel) {
+  Sums a = {};
+  Sums b = {};
+  Sums c = {};
+  for (std::int64_t t = 0; t < count; t += lanes) {
+    multiply_add(a, weight + t, source + t);
+    multiply_add(b, weight + t + 8, source + t + 8);
+    multiply_add(c, weight + t + 16, source + t + 16);
+  }
+  if constexpr (channels == 1) {
+    const Sums all = a + b + c;
+    pixel[0] = clip_sum(all[0] + all[1] + all[2] + all[3] + all[4] + all[5] + all[6] + all[7]);
+  } else {
+    pixel[0] = clip_sum(a[0] + a[3] + a[6] + b[1] + b[4] + b[7] + c[2] + c[5]);
+    pixel[1] = clip_sum(a[1] + a[4] + a[7] + b[2] + b[5] + c[0] + c[3] + c[6]);
+    pixel[2] = clip_sum(a[2] + a[5] + b[0] + b[3] + b[6] + c[1] + c[4] + c[7]);
+  }
+}
+
+/// Bytes to integers. Inner loops of a fixed length become vector instructions at every optimisation level.
+inline void widen(const std::uint8_t* __restrict source, std::int64_t count, std::int32_t* __restrict target) {
+  std::int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    for (int l = 0; l < 16; ++l) target[i + l] = source[i + l];
+  }
+  for (; i < count; ++i) target[i] = source[i];
+}
 
 /// Along the rows: (H, n, C) -> (H, m, C).
 template <int channels>
@@ -157,22 +201,15 @@ Image resize_rows(const Image& in, std::int64_t out_width, Filter filter) {
   Image out(in.height(), out_width, channels);
   const std::int64_t row_bytes = in.width() * channels;
   parallel_chunks(in.height(), rows_per_task(row_bytes), [&](std::int64_t begin, std::int64_t end) {
-    std::vector<std::uint8_t> padded(static_cast<std::size_t>(row_bytes + stride));  // a step may read past the row
+    // The row in the sums' type, widened once; a step may read past it, with weights of zero.
+    std::vector<std::int32_t> wide(static_cast<std::size_t>(row_bytes + stride));
     for (std::int64_t y = begin; y < end; ++y) {
-      std::copy_n(in.row(y), row_bytes, padded.data());
+      widen(in.row(y), row_bytes, wide.data());
       std::uint8_t* target = out.row(y);
       for (std::int64_t i = 0; i < out_width; ++i) {
-        const std::uint8_t* source = padded.data() + axis.first[static_cast<std::size_t>(i)] * channels;
+        const std::int32_t* source = wide.data() + axis.first[static_cast<std::size_t>(i)] * channels;
         const std::int32_t* weight = weights.data() + i * stride;
-        std::int32_t sums[lanes] = {};
-        for (std::int64_t t = 0; t < axis.count[static_cast<std::size_t>(i)] * channels; t += lanes) {
-          for (std::int64_t l = 0; l < lanes; ++l) sums[l] += weight[t + l] * source[t + l];
-        }
-        for (int c = 0; c < channels; ++c) {
-          std::int32_t sum = 0;
-          for (std::int64_t l = c; l < lanes; l += channels) sum += sums[l];
-          target[i * channels + c] = clip_sum(sum);
-        }
+        weigh<channels>(weight, source, axis.count[static_cast<std::size_t>(i)] * channels, target + i * channels);
       }
     }
   });
@@ -181,6 +218,16 @@ Image resize_rows(const Image& in, std::int64_t out_width, Filter filter) {
 
 inline Image resize_rows(const Image& in, std::int64_t out_width, Filter filter) {
   return in.grey() ? resize_rows<1>(in, out_width, filter) : resize_rows<3>(in, out_width, filter);
+}
+
+/// sums += weight * source.
+inline void add_scaled(const std::uint8_t* __restrict source, std::int64_t count, std::int32_t weight,
+                       std::int32_t* __restrict sums) {
+  std::int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    for (int l = 0; l < 16; ++l) sums[i + l] += weight * source[i + l];
+  }
+  for (; i < count; ++i) sums[i] += weight * source[i];
 }
 
 /// Along the columns: (n, W, C) -> (m, W, C).
@@ -195,7 +242,7 @@ inline Image resize_columns(const Image& in, std::int64_t out_height, Filter fil
       for (std::int64_t t = 0; t < axis.count[static_cast<std::size_t>(y)]; ++t) {
         const std::uint8_t* source = in.row(axis.first[static_cast<std::size_t>(y)] + t);
         const std::int32_t weight = axis.weights[static_cast<std::size_t>(y * axis.stride + t)];
-        for (std::int64_t b = 0; b < row_bytes; ++b) sums[static_cast<std::size_t>(b)] += weight * source[b];
+        add_scaled(source, row_bytes, weight, sums.data());
       }
       std::uint8_t* target = out.row(y);
       for (std::int64_t b = 0; b < row_bytes; ++b) target[b] = clip_sum(sums[static_cast<std::size_t>(b)]);

@@ -1,0 +1,88 @@
+// What a JPEG file says: its size, kind and orientation, and whether it is whole, found by walking its markers before a
+// decoder sees the file.
+//
+// A file is SOI, segments (0xFF, a code, a length and data), and scans: a SOS segment and then entropy-coded bytes, in which
+// 0xFF is followed by 0x00 or a restart code; EOI ends it.
+// Source: ITU-T T.81, annex B.
+#pragma once
+
+#include <cstdint>
+
+#include "exif.hpp"
+#include "file_error.hpp"
+
+namespace qrs::image {
+
+/// The header of a JPEG file. Throws where the file ends before its EOI, where it is not 8-bit baseline or progressive, or
+/// has four channels (CMYK), and where the scans are too short for the size claimed.
+inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int64_t limit) {
+  constexpr int most_scans = 100;  // about ten are usual; each is a pass over the whole picture
+  PictureHeader header;
+  std::uint64_t scanned = 0;
+  int scans = 0;
+  std::size_t at = 2;
+  const auto code_at = [&](std::size_t i) { return std::to_integer<unsigned>(file[i]); };
+  while (true) {
+    // To the next marker: over fill bytes, and over the entropy-coded bytes of a scan.
+    const std::size_t from = at;
+    const bool in_scan = scans > 0;
+    while (at + 1 < file.size()) {
+      const bool marker = code_at(at) == 0xFF && code_at(at + 1) != 0xFF && code_at(at + 1) != 0;
+      if (marker && !(in_scan && code_at(at + 1) >= 0xD0 && code_at(at + 1) <= 0xD7)) break;
+      if (!in_scan && code_at(at) != 0xFF) {
+        fail_in_file(path, at, "expected a JPEG marker, got the byte ", code_at(at), ": the file is damaged");
+      }
+      ++at;
+    }
+    if (at + 1 >= file.size()) {
+      fail_in_file(path, file.size(), "expected the end mark of a JPEG, got the end of the file: it is cut short");
+    }
+    scanned += at - from;
+    const unsigned code = code_at(at + 1);
+    at += 2;
+    if (code == 0xD9) break;  // EOI
+    if (code == 0xD8 || code == 0x01 || (code >= 0xD0 && code <= 0xD7)) continue;
+    if (file.size() - at < 2 || number_at(file, at, 2, ByteOrder::big) > file.size() - at) {
+      fail_in_file(path, at, "expected a JPEG segment inside the file, got one that passes its end: it is cut short");
+    }
+    const std::size_t length = number_at(file, at, 2, ByteOrder::big);
+    if (length < 2) fail_in_file(path, at, "expected a JPEG segment of 2 bytes at least, got ", length);
+    const FileBytes data = file.subspan(at + 2, length - 2);
+    const bool frame = code >= 0xC0 && code <= 0xCF && code != 0xC4 && code != 0xC8 && code != 0xCC;
+    if (frame) {
+      if (header.channels != 0) fail_in_file(path, at, "expected one JPEG frame, got a second one");
+      if (code > 0xC2) fail_in_file(path, at, "expected a baseline or progressive JPEG, got frame type ", code - 0xC0);
+      if (data.size() < 6) fail_in_file(path, at, "expected a JPEG frame of 6 bytes at least, got ", data.size());
+      const auto precision = std::to_integer<unsigned>(data[0]);
+      const auto channels = std::to_integer<unsigned>(data[5]);
+      if (precision != 8) fail_in_file(path, at + 2, "expected 8 bits a channel, got ", precision);
+      if (channels == 4) {
+        fail_in_file(path, at + 7, "expected a grey or RGB picture, got four channels (CMYK): convert it to RGB");
+      }
+      if (channels != 1 && channels != 3) fail_in_file(path, at + 7, "expected 1 or 3 channels, got ", channels);
+      header.height = number_at(data, 1, 2, ByteOrder::big);
+      header.width = number_at(data, 3, 2, ByteOrder::big);
+      header.channels = channels;
+      check_picture_size(header, path, at + 3, limit);
+    }
+    if (code == 0xE1 && begins_with(data, std::string_view("Exif\0\0", 6))) {
+      header.orientation = exif_orientation(data.subspan(6));
+    }
+    if (code == 0xDA) {
+      if (header.channels == 0) fail_in_file(path, at, "expected the frame of a JPEG before its scans, got none");
+      if (++scans > most_scans) fail_in_file(path, at, "expected at most ", most_scans, " scans, got more");
+    }
+    at += length;
+  }
+  if (scans == 0) fail_in_file(path, at, "expected a scan in a JPEG, got its end");
+  // Each block of 8 x 8 pixels takes a bit of the first scan at least.
+  const std::uint64_t least =
+      static_cast<std::uint64_t>(header.height) * static_cast<std::uint64_t>(header.width) / (64 * 8);
+  if (scanned < least) {
+    fail_in_file(path, at, "expected at least ", least, " bytes of scans for ", header.height, " x ", header.width,
+                 ", got ", scanned);
+  }
+  return header;
+}
+
+}  // namespace qrs::image
