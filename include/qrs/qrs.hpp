@@ -100,6 +100,8 @@
 // image: pixels as Pillow makes them.
 #include "image/bmp_header.hpp"
 #include "image/decode.hpp"
+#include "image/deflate.hpp"
+#include "image/encode.hpp"
 #include "image/exif.hpp"
 #include "image/file_error.hpp"
 #include "image/image.hpp"

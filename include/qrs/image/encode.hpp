@@ -1,0 +1,119 @@
+// Images to PNG files, 8 bits a channel, grey or RGB.
+//
+//   qrs::io::write_file("page.png", qrs::image::encode_png(image));
+//
+// Each row is stored as the difference from its neighbours, by the one of the five filters whose differences are least in
+// sum, then compressed. The bytes depend on the pixels alone.
+// Source: W3C, Portable Network Graphics (second edition), sections 5, 9 and 12.8.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "../core/crc32.hpp"
+#include "deflate.hpp"
+#include "image.hpp"
+#include "png_chunks.hpp"
+
+namespace qrs::image {
+
+namespace detail {
+
+/// Of left, above and upper left, the one nearest to left + above - upper left.
+inline int paeth(int left, int above, int corner) {
+  const int guess = left + above - corner;
+  const int to_left = std::abs(guess - left);
+  const int to_above = std::abs(guess - above);
+  const int to_corner = std::abs(guess - corner);
+  if (to_left <= to_above && to_left <= to_corner) return left;
+  return to_above <= to_corner ? above : corner;
+}
+
+/// What a filter (0 to 4) predicts from the neighbours.
+inline int predicted(int filter, int left, int above, int corner) {
+  switch (filter) {
+    case 1:
+      return left;
+    case 2:
+      return above;
+    case 3:
+      return (left + above) / 2;
+    case 4:
+      return paeth(left, above, corner);
+    default:
+      return 0;
+  }
+}
+
+/// All rows, each as the number of its filter and the filtered bytes.
+inline std::vector<std::uint8_t> filtered_rows(const Image& image) {
+  const std::int64_t channels = image.channels();
+  const std::int64_t row_bytes = image.width() * channels;
+  std::vector<std::uint8_t> out;
+  out.reserve(static_cast<std::size_t>((row_bytes + 1) * image.height()));
+  const std::vector<std::uint8_t> zeros(static_cast<std::size_t>(row_bytes), 0);
+  std::vector<std::uint8_t> trial(static_cast<std::size_t>(row_bytes));
+  for (std::int64_t y = 0; y < image.height(); ++y) {
+    const std::uint8_t* row = image.row(y);
+    const std::uint8_t* above = y == 0 ? zeros.data() : image.row(y - 1);
+    std::vector<std::uint8_t> best;
+    int best_filter = 0;
+    std::int64_t best_sum = 0;
+    for (int filter = 0; filter < 5; ++filter) {
+      std::int64_t sum = 0;
+      for (std::int64_t i = 0; i < row_bytes; ++i) {
+        const int left = i < channels ? 0 : row[i - channels];
+        const int corner = i < channels ? 0 : above[i - channels];
+        const auto value = static_cast<std::uint8_t>(row[i] - predicted(filter, left, above[i], corner));
+        trial[static_cast<std::size_t>(i)] = value;
+        sum += value < 128 ? value : 256 - value;
+      }
+      if (best.empty() || sum < best_sum) {
+        best = trial;
+        best_filter = filter;
+        best_sum = sum;
+      }
+    }
+    out.push_back(static_cast<std::uint8_t>(best_filter));
+    out.insert(out.end(), best.begin(), best.end());
+  }
+  return out;
+}
+
+inline void append_big_endian(std::vector<std::byte>& out, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::byte>(value >> shift));
+}
+
+inline void append_chunk(std::vector<std::byte>& out, std::string_view type, std::span<const std::byte> data) {
+  QRS_CHECK(data.size() < std::size_t{1} << 31, "[encode_png] expected less than 2 GiB in a chunk, got ", data.size());
+  append_big_endian(out, static_cast<std::uint32_t>(data.size()));
+  const std::size_t begin = out.size();
+  for (const char c : type) out.push_back(static_cast<std::byte>(c));
+  out.insert(out.end(), data.begin(), data.end());
+  append_big_endian(out, crc32(std::span(out).subspan(begin)));
+}
+
+}  // namespace detail
+
+/// The bytes of a PNG file. Throws for an empty image.
+inline std::vector<std::byte> encode_png(const Image& image) {
+  QRS_CHECK(!image.empty(), "[encode_png] expected an image, got an empty one");
+  std::vector<std::byte> header;
+  detail::append_big_endian(header, static_cast<std::uint32_t>(image.width()));
+  detail::append_big_endian(header, static_cast<std::uint32_t>(image.height()));
+  // 8 bits; colour type 0 (grey) or 2 (RGB); deflate, adaptive filters, no interlace
+  for (const int value : {8, image.grey() ? 0 : 2, 0, 0, 0}) header.push_back(static_cast<std::byte>(value));
+  const std::vector<std::uint8_t> compressed = zlib_compress(detail::filtered_rows(image));
+  std::vector<std::byte> out;
+  for (const char c : png_signature) out.push_back(static_cast<std::byte>(c));
+  detail::append_chunk(out, "IHDR", header);
+  detail::append_chunk(out, "IDAT", std::as_bytes(std::span(compressed)));
+  detail::append_chunk(out, "IEND", {});
+  return out;
+}
+
+}  // namespace qrs::image
