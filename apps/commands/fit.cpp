@@ -49,7 +49,7 @@ struct Outcome {
   std::optional<double> accuracy;
 };
 
-void print(const Options &options, const Outcome &outcome) {
+void print(const Options& options, const Outcome& outcome) {
   if (options.json) {
     nlohmann::ordered_json out{{"kind", options.kind},
                                {"model", options.out},
@@ -59,56 +59,43 @@ void print(const Options &options, const Outcome &outcome) {
                                {"read_seconds", outcome.read_seconds},
                                {"fit_seconds", outcome.fit_seconds},
                                {"peak_rss_bytes", outcome.peak_bytes}};
-    if (!outcome.classes.empty())
-      out["classes"] = outcome.classes;
-    for (const auto &[name, value] : outcome.params)
-      out["params"][name] = value.text();
-    for (const auto &[name, value] : outcome.facts)
-      out[name] = value;
-    if (outcome.accuracy)
-      out["train_accuracy"] = *outcome.accuracy;
+    if (!outcome.classes.empty()) out["classes"] = outcome.classes;
+    for (const auto& [name, value] : outcome.params) out["params"][name] = value.text();
+    for (const auto& [name, value] : outcome.facts) out[name] = value;
+    if (outcome.accuracy) out["train_accuracy"] = *outcome.accuracy;
     std::printf("%s\n", out.dump(2).c_str());
     return;
   }
-  std::printf("%s: %lld rows, %lld columns", options.kind.c_str(),
-              static_cast<long long>(outcome.rows),
+  std::printf("%s: %lld rows, %lld columns", options.kind.c_str(), static_cast<long long>(outcome.rows),
               static_cast<long long>(outcome.columns));
-  if (!outcome.classes.empty())
-    std::printf(", %zu classes", outcome.classes.size());
+  if (!outcome.classes.empty()) std::printf(", %zu classes", outcome.classes.size());
   std::printf("\n");
-  for (const auto &[name, value] : outcome.params)
-    std::printf("  %-28s %s\n", name.c_str(), value.text().c_str());
-  for (const auto &[name, value] : outcome.facts)
-    std::printf("%s: %.6g\n", name.c_str(), value);
-  if (outcome.accuracy)
-    std::printf("accuracy on these rows: %.4f\n", *outcome.accuracy);
-  std::printf("read in %.2f s, fitted in %.2f s, at most %.0f MB; wrote %s\n",
-              outcome.read_seconds, outcome.fit_seconds,
-              1e-6 * static_cast<double>(outcome.peak_bytes),
-              options.out.c_str());
+  for (const auto& [name, value] : outcome.params) std::printf("  %-28s %s\n", name.c_str(), value.text().c_str());
+  for (const auto& [name, value] : outcome.facts) std::printf("%s: %.6g\n", name.c_str(), value);
+  if (outcome.accuracy) std::printf("accuracy on these rows: %.4f\n", *outcome.accuracy);
+  std::printf("read in %.2f s, fitted in %.2f s, at most %.0f MB; wrote %s\n", outcome.read_seconds,
+              outcome.fit_seconds, 1e-6 * static_cast<double>(outcome.peak_bytes), options.out.c_str());
 }
 
-void set_params(ml::Estimator &model, const std::vector<std::string> &params) {
-  for (const std::string &item : params) {
+void set_params(ml::Estimator& model, const std::vector<std::string>& params) {
+  for (const std::string& item : params) {
     const auto [name, value] = estimators::parse_assignment(item);
     model.set(name, ml::parse_param(value));
   }
 }
 
-double accuracy(const std::vector<std::int64_t> &got,
-                const std::vector<std::int64_t> &wanted) {
+double accuracy(const std::vector<std::int64_t>& got, const std::vector<std::int64_t>& wanted) {
   std::int64_t right = 0;
-  for (std::size_t i = 0; i < got.size(); ++i)
-    right += got[i] == wanted[i] ? 1 : 0;
+  for (std::size_t i = 0; i < got.size(); ++i) right += got[i] == wanted[i] ? 1 : 0;
   return static_cast<double>(right) / static_cast<double>(got.size());
 }
 
-template <class T> Outcome fit(const Options &options) {
+template <class T>
+Outcome fit(const Options& options) {
   Outcome outcome;
   const bool transformer = ml::is_transformer(options.kind);
-  QRS_CHECK(transformer || !options.y.empty() ||
-                tables::holds_labels(options.x),
-            "[fit] expected --y with ", options.kind, ", got none");
+  QRS_CHECK(transformer || !options.y.empty() || tables::holds_labels(options.x), "[fit] expected --y with ",
+            options.kind, ", got none");
   std::unique_ptr<ml::Transformer<T>> features;
   std::unique_ptr<ml::Classifier<T>> model;
   if (transformer) {
@@ -116,26 +103,21 @@ template <class T> Outcome fit(const Options &options) {
   } else {
     model = estimators::create_classifier<T>(options.kind, options.steps);
   }
-  ml::Estimator &estimator =
-      transformer ? static_cast<ml::Estimator &>(*features) : *model;
+  ml::Estimator& estimator = transformer ? static_cast<ml::Estimator&>(*features) : *model;
   set_params(estimator, options.params);
 
   const Timer read_timer;
   const ml::Matrix<T> x = tables::read_features<T>(options.x, options.columns);
   std::vector<std::int64_t> y;
-  if (!transformer)
-    y = tables::read_labels(options.y.empty() ? options.x : options.y);
+  if (!transformer) y = tables::read_labels(options.y.empty() ? options.x : options.y);
   std::vector<double> weights;
-  if (!options.weights.empty())
-    weights = tables::read_numbers(options.weights);
+  if (!options.weights.empty()) weights = tables::read_numbers(options.weights);
   ml::Matrix<T> eval_x;
   std::vector<std::int64_t> eval_y;
   if (!options.eval_x.empty()) {
-    QRS_CHECK(!options.eval_y.empty() || tables::holds_labels(options.eval_x),
-              "[fit] expected --eval-y, got none");
+    QRS_CHECK(!options.eval_y.empty() || tables::holds_labels(options.eval_x), "[fit] expected --eval-y, got none");
     eval_x = tables::read_features<T>(options.eval_x, x.cols());
-    eval_y = tables::read_labels(options.eval_y.empty() ? options.eval_x
-                                                        : options.eval_y);
+    eval_y = tables::read_labels(options.eval_y.empty() ? options.eval_x : options.eval_y);
   }
   outcome.read_seconds = read_timer.seconds();
 
@@ -144,10 +126,9 @@ template <class T> Outcome fit(const Options &options) {
   std::optional<ml::JsonLinesTrace> trace;
   if (!options.trace.empty()) {
     trace_file.emplace(options.trace);
-    trace.emplace([&](std::string_view event) { trace_file->write(event); },
-                  &line);
+    trace.emplace([&](std::string_view event) { trace_file->write(event); }, &line);
   }
-  estimator.observe(trace ? static_cast<ml::Observer *>(&*trace) : &line);
+  estimator.observe(trace ? static_cast<ml::Observer*>(&*trace) : &line);
   const Timer fit_timer;
   if (transformer) {
     features->fit(x);
@@ -159,82 +140,67 @@ template <class T> Outcome fit(const Options &options) {
   outcome.fit_seconds = fit_timer.seconds();
   outcome.peak_bytes = estimators::peak_rss_bytes();
   estimator.observe(nullptr);
-  if (trace_file)
-    trace_file->commit();
+  if (trace_file) trace_file->commit();
   estimators::save<T>(options.out, estimator);
 
   outcome.rows = x.rows();
   outcome.columns = x.cols();
   outcome.params = estimator.params();
   outcome.facts = estimators::facts<T>(estimator);
-  if (model)
-    outcome.classes = model->classes();
-  if (model && options.score)
-    outcome.accuracy = accuracy(model->predict(x), y);
+  if (model) outcome.classes = model->classes();
+  if (model && options.score) outcome.accuracy = accuracy(model->predict(x), y);
   return outcome;
 }
 
-} // namespace
+}  // namespace
 
-void add_fit(CLI::App &program) {
+void add_fit(CLI::App& program) {
   const auto options = std::make_shared<Options>();
-  CLI::App *verb = program.add_subcommand(
-      "fit", "Fit a learner on features and labels, into a model file.");
-  verb->footer("X and Y are .npy, .csv, .tsv or .txt, LIBSVM's text (.libsvm "
-               "or .svm, which holds both), or a tensor of a\n"
-               ".safetensors file, named as file.safetensors:name. Labels are "
-               "integers. Parameters and their defaults are "
-               "those\n"
-               "of scikit-learn (svc, forest, tree, pca, scaler) and XGBoost "
-               "(boost); of a pipeline's step they are step.name.\n"
-               "The model is a .safetensors file; svc also writes LIBSVM's "
-               ".model, boost XGBoost's .json, by the name of "
-               "--out.\n"
-               "Examples:\n"
-               "  qrs fit svc --x x.npy --y y.npy --param C=10 --param "
-               "gamma=scale --out svc.safetensors\n"
-               "  qrs fit forest --x train.csv --y labels.csv --param "
-               "n_estimators=300 --out forest.safetensors --score\n"
-               "  qrs fit pipeline --steps scaler,pca,svc --param "
-               "pca.n_components=0.95 --param svc.C=10 \\\n"
-               "      --x features.safetensors:train --y "
-               "features.safetensors:labels --out model.safetensors\n"
-               "  qrs fit boost --x data.libsvm --param max_depth=3 --out "
-               "model.json --trace rounds.jsonl\n"
-               "  qrs fit boost --x x.npy --y y.npy --eval-x ex.npy --eval-y "
-               "ey.npy --param early_stopping_rounds=10 \\\n"
-               "      --out boost.safetensors");
-  verb->add_option("KIND", options->kind, "What to fit")
-      ->required()
-      ->check(CLI::IsMember(estimators::all_kinds()));
+  CLI::App* verb = program.add_subcommand("fit", "Fit a learner on features and labels, into a model file.");
+  verb->footer(
+      "X and Y are .npy, .csv, .tsv or .txt, LIBSVM's text (.libsvm "
+      "or .svm, which holds both), or a tensor of a\n"
+      ".safetensors file, named as file.safetensors:name. Labels are "
+      "integers. Parameters and their defaults are "
+      "those\n"
+      "of scikit-learn (svc, forest, tree, pca, scaler) and XGBoost "
+      "(boost); of a pipeline's step they are step.name.\n"
+      "The model is a .safetensors file; svc also writes LIBSVM's "
+      ".model, boost XGBoost's .json, by the name of "
+      "--out.\n"
+      "Examples:\n"
+      "  qrs fit svc --x x.npy --y y.npy --param C=10 --param "
+      "gamma=scale --out svc.safetensors\n"
+      "  qrs fit forest --x train.csv --y labels.csv --param "
+      "n_estimators=300 --out forest.safetensors --score\n"
+      "  qrs fit pipeline --steps scaler,pca,svc --param "
+      "pca.n_components=0.95 --param svc.C=10 \\\n"
+      "      --x features.safetensors:train --y "
+      "features.safetensors:labels --out model.safetensors\n"
+      "  qrs fit boost --x data.libsvm --param max_depth=3 --out "
+      "model.json --trace rounds.jsonl\n"
+      "  qrs fit boost --x x.npy --y y.npy --eval-x ex.npy --eval-y "
+      "ey.npy --param early_stopping_rounds=10 \\\n"
+      "      --out boost.safetensors");
+  verb->add_option("KIND", options->kind, "What to fit")->required()->check(CLI::IsMember(estimators::all_kinds()));
   verb->add_option("--x", options->x, "Features, (rows, columns)")->required();
   verb->add_option("--y", options->y, "Labels, one a row");
   verb->add_option("--weights", options->weights, "Sample weights, one a row");
-  verb->add_option(
-      "--eval-x", options->eval_x,
-      "Of boost: rows to measure each round on, for early_stopping_rounds");
+  verb->add_option("--eval-x", options->eval_x, "Of boost: rows to measure each round on, for early_stopping_rounds");
   verb->add_option("--eval-y", options->eval_y, "Their labels");
-  verb->add_option("--columns", options->columns,
-                   "Features of a LIBSVM text (the largest index in it)");
-  verb->add_option("--param", options->params,
-                   "A parameter, name=value; may be repeated");
-  verb->add_option("--steps", options->steps,
-                   "Of a pipeline: its transformers and its classifier")
+  verb->add_option("--columns", options->columns, "Features of a LIBSVM text (the largest index in it)");
+  verb->add_option("--param", options->params, "A parameter, name=value; may be repeated");
+  verb->add_option("--steps", options->steps, "Of a pipeline: its transformers and its classifier")
       ->capture_default_str();
   verb->add_option("--dtype", options->dtype, "Type of the features in memory")
       ->check(CLI::IsMember({"f32", "f64"}))
       ->capture_default_str();
   verb->add_option("--out", options->out, "The model file")->required();
-  verb->add_option(
-      "--trace", options->trace,
-      "Write each decision of the learner as a JSON line to this file");
-  verb->add_flag("--score", options->score,
-                 "Also predict these rows and print the accuracy");
+  verb->add_option("--trace", options->trace, "Write each decision of the learner as a JSON line to this file");
+  verb->add_flag("--score", options->score, "Also predict these rows and print the accuracy");
   verb->add_flag("--json", options->json, "Print one JSON object");
-  verb->callback([options] {
-    print(*options, options->dtype == "f64" ? fit<double>(*options)
-                                            : fit<float>(*options));
-  });
+  verb->callback(
+      [options] { print(*options, options->dtype == "f64" ? fit<double>(*options) : fit<float>(*options)); });
 }
 
-} // namespace qrs::commands
+}  // namespace qrs::commands

@@ -33,17 +33,16 @@ struct Outcome {
   std::int64_t peak_bytes = 0;
 };
 
-template <class T> Outcome predict(const Options &options) {
+template <class T>
+Outcome predict(const Options& options) {
   Outcome outcome;
   const Timer load_timer;
   const ml::Matrix<T> x = tables::read_features<T>(options.x, options.columns);
-  const estimators::Loaded<T> model =
-      estimators::load<T>(options.model, x.cols());
+  const estimators::Loaded<T> model = estimators::load<T>(options.model, x.cols());
   outcome.load_seconds = load_timer.seconds();
   outcome.rows = x.rows();
-  QRS_CHECK(!(options.proba || options.shap) || model.classifier,
-            "[predict] expected a classifier, got ", options.model,
-            ", a transformer");
+  QRS_CHECK(!(options.proba || options.shap) || model.classifier, "[predict] expected a classifier, got ",
+            options.model, ", a transformer");
   const Timer timer;
   if (model.transformer) {
     const ml::Matrix<T> z = model.transformer->transform(x);
@@ -51,19 +50,13 @@ template <class T> Outcome predict(const Options &options) {
     tables::write_matrix(options.out, z);
     outcome.wrote = "transformed features";
   } else if (options.shap) {
-    const ml::Matrix<double> shares =
-        estimators::shap_values<T>(*model.classifier, x);
+    const ml::Matrix<double> shares = estimators::shap_values<T>(*model.classifier, x);
     outcome.predict_seconds = timer.seconds();
     std::vector<std::string> names;
     const std::int64_t groups = shares.cols() / (x.cols() + 1);
     for (std::int64_t g = 0; g < groups; ++g) {
-      const std::string group =
-          groups > 1
-              ? text("_",
-                     model.classifier->classes()[static_cast<std::size_t>(g)])
-              : "";
-      for (std::int64_t j = 0; j < x.cols(); ++j)
-        names.push_back(text("f", j, group));
+      const std::string group = groups > 1 ? text("_", model.classifier->classes()[static_cast<std::size_t>(g)]) : "";
+      for (std::int64_t j = 0; j < x.cols(); ++j) names.push_back(text("f", j, group));
       names.push_back("bias" + group);
     }
     tables::write_matrix(options.out, shares, names);
@@ -72,8 +65,7 @@ template <class T> Outcome predict(const Options &options) {
     const ml::Matrix<double> p = model.classifier->predict_proba(x);
     outcome.predict_seconds = timer.seconds();
     std::vector<std::string> names;
-    for (const std::int64_t label : model.classifier->classes())
-      names.push_back(text("p_", label));
+    for (const std::int64_t label : model.classifier->classes()) names.push_back(text("p_", label));
     tables::write_matrix(options.out, p, names);
     outcome.wrote = "probabilities";
   } else {
@@ -86,56 +78,48 @@ template <class T> Outcome predict(const Options &options) {
   return outcome;
 }
 
-} // namespace
+}  // namespace
 
-void add_predict(CLI::App &program) {
+void add_predict(CLI::App& program) {
   const auto options = std::make_shared<Options>();
-  CLI::App *verb =
-      program.add_subcommand("predict", "Apply a fitted learner to new rows.");
-  verb->footer("MODEL is what `qrs fit` or `qrs search` wrote, a LIBSVM .model "
-               "or an XGBoost .json. A classifier gives labels, "
-               "with\n"
-               "--proba a column of probabilities for each class in ascending "
-               "order of label; a scaler or a PCA gives "
-               "features.\n"
-               "Examples:\n"
-               "  qrs predict svc.safetensors --x new.npy --out labels.csv\n"
-               "  qrs predict forest.safetensors --x new.csv --proba --out "
-               "probabilities.npy\n"
-               "  qrs predict pca.safetensors --x features.safetensors:test "
-               "--out reduced.npy");
+  CLI::App* verb = program.add_subcommand("predict", "Apply a fitted learner to new rows.");
+  verb->footer(
+      "MODEL is what `qrs fit` or `qrs search` wrote, a LIBSVM .model "
+      "or an XGBoost .json. A classifier gives labels, "
+      "with\n"
+      "--proba a column of probabilities for each class in ascending "
+      "order of label; a scaler or a PCA gives "
+      "features.\n"
+      "Examples:\n"
+      "  qrs predict svc.safetensors --x new.npy --out labels.csv\n"
+      "  qrs predict forest.safetensors --x new.csv --proba --out "
+      "probabilities.npy\n"
+      "  qrs predict pca.safetensors --x features.safetensors:test "
+      "--out reduced.npy");
   verb->add_option("MODEL", options->model, "The model file")->required();
-  verb->add_option("--x", options->x,
-                   "Features, (rows, columns), as for qrs fit")
-      ->required();
-  verb->add_option("--out", options->out, "The file to write: .npy, or text")
-      ->required();
+  verb->add_option("--x", options->x, "Features, (rows, columns), as for qrs fit")->required();
+  verb->add_option("--out", options->out, "The file to write: .npy, or text")->required();
   verb->add_flag("--proba", options->proba, "Write probabilities");
-  verb->add_flag("--shap", options->shap,
-                 "Of boost: write what each feature adds to each row's margin")
+  verb->add_flag("--shap", options->shap, "Of boost: write what each feature adds to each row's margin")
       ->excludes("--proba");
-  verb->add_option("--columns", options->columns,
-                   "Features of a LIBSVM text (the largest index in it)");
+  verb->add_option("--columns", options->columns, "Features of a LIBSVM text (the largest index in it)");
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
-    const Outcome outcome = estimators::holds_double(options->model)
-                                ? predict<double>(*options)
-                                : predict<float>(*options);
+    const Outcome outcome =
+        estimators::holds_double(options->model) ? predict<double>(*options) : predict<float>(*options);
     if (options->json) {
-      const nlohmann::ordered_json out{
-          {"out", options->out},
-          {"holds", outcome.wrote},
-          {"rows", outcome.rows},
-          {"load_seconds", outcome.load_seconds},
-          {"predict_seconds", outcome.predict_seconds},
-          {"peak_rss_bytes", outcome.peak_bytes}};
+      const nlohmann::ordered_json out{{"out", options->out},
+                                       {"holds", outcome.wrote},
+                                       {"rows", outcome.rows},
+                                       {"load_seconds", outcome.load_seconds},
+                                       {"predict_seconds", outcome.predict_seconds},
+                                       {"peak_rss_bytes", outcome.peak_bytes}};
       std::printf("%s\n", out.dump(2).c_str());
       return;
     }
-    std::printf("%s of %lld rows in %.3f s; wrote %s\n", outcome.wrote.c_str(),
-                static_cast<long long>(outcome.rows), outcome.predict_seconds,
-                options->out.c_str());
+    std::printf("%s of %lld rows in %.3f s; wrote %s\n", outcome.wrote.c_str(), static_cast<long long>(outcome.rows),
+                outcome.predict_seconds, options->out.c_str());
   });
 }
 
-} // namespace qrs::commands
+}  // namespace qrs::commands

@@ -46,90 +46,70 @@ std::vector<std::string> split_list(std::string_view list) {
   while (true) {
     const std::size_t comma = list.find(',');
     out.emplace_back(list.substr(0, comma));
-    if (comma == std::string_view::npos)
-      return out;
+    if (comma == std::string_view::npos) return out;
     list.remove_prefix(comma + 1);
   }
 }
 
 /// "name=a,b,c" as the values to try; "log:1e-3:10" and "uniform:0:1" are
 /// ranges for --random.
-std::vector<ml::Candidate> candidates(const Options &options) {
+std::vector<ml::Candidate> candidates(const Options& options) {
   ml::ParamGrid grid;
   ml::ParamDistributions distributions;
-  for (const std::string &item : options.params) {
+  for (const std::string& item : options.params) {
     const auto [name, list] = estimators::parse_assignment(item);
     const bool logarithmic = list.starts_with("log:");
     if (logarithmic || list.starts_with("uniform:")) {
       const std::string bounds = list.substr(list.find(':') + 1);
       const std::size_t colon = bounds.find(':');
-      const ml::ParamValue low =
-          ml::parse_param(std::string_view(bounds).substr(0, colon));
+      const ml::ParamValue low = ml::parse_param(std::string_view(bounds).substr(0, colon));
       const ml::ParamValue high =
-          colon == std::string::npos
-              ? ml::ParamValue()
-              : ml::parse_param(std::string_view(bounds).substr(colon + 1));
-      QRS_CHECK(low.is_number() && high.is_number(),
-                "[search] expected a range like log:0.001:10 for ", name,
-                ", got ", list);
-      QRS_CHECK(options.random > 0,
-                "[search] expected --random N with the range of ", name,
-                ", got none");
-      distributions.add_range(name, ml::Uniform{.low = low.as_number(),
-                                                .high = high.as_number(),
-                                                .logarithmic = logarithmic});
+          colon == std::string::npos ? ml::ParamValue() : ml::parse_param(std::string_view(bounds).substr(colon + 1));
+      QRS_CHECK(low.is_number() && high.is_number(), "[search] expected a range like log:0.001:10 for ", name, ", got ",
+                list);
+      QRS_CHECK(options.random > 0, "[search] expected --random N with the range of ", name, ", got none");
+      distributions.add_range(
+          name, ml::Uniform{.low = low.as_number(), .high = high.as_number(), .logarithmic = logarithmic});
       continue;
     }
     std::vector<ml::ParamValue> values;
-    for (const std::string &value : split_list(list))
-      values.push_back(ml::parse_param(value));
+    for (const std::string& value : split_list(list)) values.push_back(ml::parse_param(value));
     if (options.random > 0) {
       distributions.add(name, std::move(values));
     } else {
       grid.add(name, std::move(values));
     }
   }
-  return options.random > 0 ? distributions.sample(options.random, options.seed)
-                            : grid.candidates();
+  return options.random > 0 ? distributions.sample(options.random, options.seed) : grid.candidates();
 }
 
-std::vector<data::Split> splits(const Options &options,
-                                const std::vector<std::int64_t> &y) {
+std::vector<data::Split> splits(const Options& options, const std::vector<std::int64_t>& y) {
   if (options.groups.empty()) {
-    return data::stratified_k_fold(y, {.n_splits = options.folds,
-                                       .shuffle = options.shuffle,
-                                       .random_state = options.seed});
+    return data::stratified_k_fold(
+        y, {.n_splits = options.folds, .shuffle = options.shuffle, .random_state = options.seed});
   }
-  return data::stratified_group_k_fold(
-      y, tables::read_labels(options.groups),
-      {.n_splits = options.folds, .random_state = options.seed});
+  return data::stratified_group_k_fold(y, tables::read_labels(options.groups),
+                                       {.n_splits = options.folds, .random_state = options.seed});
 }
 
-nlohmann::ordered_json as_json(const ml::Candidate &candidate) {
+nlohmann::ordered_json as_json(const ml::Candidate& candidate) {
   nlohmann::ordered_json out = nlohmann::ordered_json::object();
-  for (const auto &[name, value] : candidate)
-    out[name] = value.text();
+  for (const auto& [name, value] : candidate) out[name] = value.text();
   return out;
 }
 
 /// Every candidate in the order of the grid, as a table of text.
-std::string results_csv(const std::vector<ml::CandidateResult> &results) {
+std::string results_csv(const std::vector<ml::CandidateResult>& results) {
   std::string out = "rank,mean_score,std_score,fit_seconds";
-  for (std::size_t f = 0; f < results.front().scores.size(); ++f)
-    out += text(",split", f);
-  for (const auto &[name, value] : results.front().params)
-    out += text(",", name);
+  for (std::size_t f = 0; f < results.front().scores.size(); ++f) out += text(",split", f);
+  for (const auto& [name, value] : results.front().params) out += text(",", name);
   out += ",error\n";
-  for (const ml::CandidateResult &r : results) {
-    out +=
-        text(r.rank, ",", r.mean_score, ",", r.std_score, ",", r.fit_seconds);
-    for (const double score : r.scores)
-      out += text(",", score);
-    for (const auto &[name, value] : r.params)
-      out += text(",", value.text());
+  for (const ml::CandidateResult& r : results) {
+    out += text(r.rank, ",", r.mean_score, ",", r.std_score, ",", r.fit_seconds);
+    for (const double score : r.scores) out += text(",", score);
+    for (const auto& [name, value] : r.params) out += text(",", value.text());
     std::string error;
-    for (const std::string &e : r.errors)
-      error = error.empty() ? e : error;
+    for (const std::string& e : r.errors) error = error.empty() ? e : error;
     std::replace(error.begin(), error.end(), '"', '\'');
     out += text(",\"", error, "\"\n");
   }
@@ -137,103 +117,75 @@ std::string results_csv(const std::vector<ml::CandidateResult> &results) {
 }
 
 template <class T>
-void print(const Options &options, const ml::SearchResult<T> &found) {
+void print(const Options& options, const ml::SearchResult<T>& found) {
   if (options.json) {
-    nlohmann::ordered_json out{
-        {"kind", options.kind},
-        {"scoring", options.scoring},
-        {"best_index", found.best_index},
-        {"best_params", as_json(found.best_params)},
-        {"best_score", found.best_score},
-        {"seconds", found.seconds},
-        {"refit_seconds", found.refit_seconds},
-        {"peak_rss_bytes", estimators::peak_rss_bytes()}};
-    for (const ml::CandidateResult &r : found.candidates) {
-      nlohmann::ordered_json entry{
-          {"params", as_json(r.params)}, {"rank", r.rank},
-          {"mean_score", r.mean_score},  {"std_score", r.std_score},
-          {"scores", r.scores},          {"fit_seconds", r.fit_seconds}};
-      for (const std::string &error : r.errors) {
-        if (!error.empty())
-          entry["errors"].push_back(error);
+    nlohmann::ordered_json out{{"kind", options.kind},
+                               {"scoring", options.scoring},
+                               {"best_index", found.best_index},
+                               {"best_params", as_json(found.best_params)},
+                               {"best_score", found.best_score},
+                               {"seconds", found.seconds},
+                               {"refit_seconds", found.refit_seconds},
+                               {"peak_rss_bytes", estimators::peak_rss_bytes()}};
+    for (const ml::CandidateResult& r : found.candidates) {
+      nlohmann::ordered_json entry{{"params", as_json(r.params)}, {"rank", r.rank},     {"mean_score", r.mean_score},
+                                   {"std_score", r.std_score},    {"scores", r.scores}, {"fit_seconds", r.fit_seconds}};
+      for (const std::string& error : r.errors) {
+        if (!error.empty()) entry["errors"].push_back(error);
       }
       out["candidates"].push_back(std::move(entry));
     }
-    std::printf("%s\n",
-                out.dump(2, ' ', false,
-                         nlohmann::ordered_json::error_handler_t::replace)
-                    .c_str());
+    std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
     return;
   }
-  std::vector<const ml::CandidateResult *> order;
-  for (const ml::CandidateResult &r : found.candidates)
-    order.push_back(&r);
-  std::stable_sort(
-      order.begin(), order.end(),
-      [](const auto *a, const auto *b) { return a->rank < b->rank; });
-  std::printf("rank  mean %s (std over %zu splits)  candidate\n",
-              options.scoring.c_str(), found.splits.size());
+  std::vector<const ml::CandidateResult*> order;
+  for (const ml::CandidateResult& r : found.candidates) order.push_back(&r);
+  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return a->rank < b->rank; });
+  std::printf("rank  mean %s (std over %zu splits)  candidate\n", options.scoring.c_str(), found.splits.size());
   const std::size_t shown = std::min<std::size_t>(order.size(), 10);
   for (std::size_t i = 0; i < shown; ++i) {
-    const ml::CandidateResult &r = *order[i];
-    std::printf("%4lld  %.4f (%.4f)  %s\n", static_cast<long long>(r.rank),
-                r.mean_score, r.std_score,
+    const ml::CandidateResult& r = *order[i];
+    std::printf("%4lld  %.4f (%.4f)  %s\n", static_cast<long long>(r.rank), r.mean_score, r.std_score,
                 ml::candidate_text(r.params).c_str());
   }
-  if (order.size() > shown)
-    std::printf("      and %zu more; --results FILE writes all\n",
-                order.size() - shown);
-  for (const ml::CandidateResult *r : order) {
-    if (!std::isnan(r->mean_score))
-      continue;
-    for (const std::string &error : r->errors) {
-      if (error.empty())
-        continue;
-      std::printf("failed: %s: %s\n", ml::candidate_text(r->params).c_str(),
-                  error.c_str());
+  if (order.size() > shown) std::printf("      and %zu more; --results FILE writes all\n", order.size() - shown);
+  for (const ml::CandidateResult* r : order) {
+    if (!std::isnan(r->mean_score)) continue;
+    for (const std::string& error : r->errors) {
+      if (error.empty()) continue;
+      std::printf("failed: %s: %s\n", ml::candidate_text(r->params).c_str(), error.c_str());
       break;
     }
   }
-  std::printf("best: %s, %s %.4f; %zu candidates in %.2f s, fitted on all rows "
-              "in %.2f s\n",
-              ml::candidate_text(found.best_params).c_str(),
-              options.scoring.c_str(), found.best_score,
-              found.candidates.size(), found.seconds - found.refit_seconds,
-              found.refit_seconds);
-  if (!options.out.empty())
-    std::printf("wrote %s\n", options.out.c_str());
+  std::printf(
+      "best: %s, %s %.4f; %zu candidates in %.2f s, fitted on all rows "
+      "in %.2f s\n",
+      ml::candidate_text(found.best_params).c_str(), options.scoring.c_str(), found.best_score, found.candidates.size(),
+      found.seconds - found.refit_seconds, found.refit_seconds);
+  if (!options.out.empty()) std::printf("wrote %s\n", options.out.c_str());
 }
 
-template <class T> void search(const Options &options) {
-  const auto model =
-      estimators::create_classifier<T>(options.kind, options.steps);
+template <class T>
+void search(const Options& options) {
+  const auto model = estimators::create_classifier<T>(options.kind, options.steps);
   const ml::Matrix<T> x = tables::read_features<T>(options.x, 0);
-  QRS_CHECK(!options.y.empty() || tables::holds_labels(options.x),
-            "[search] expected --y, got none");
-  const std::vector<std::int64_t> y =
-      tables::read_labels(options.y.empty() ? options.x : options.y);
+  QRS_CHECK(!options.y.empty() || tables::holds_labels(options.x), "[search] expected --y, got none");
+  const std::vector<std::int64_t> y = tables::read_labels(options.y.empty() ? options.x : options.y);
   ml::check_targets("search", x.rows(), y.size(), {});
   ProgressLine line(text("search ", options.kind));
-  const ml::SearchResult<T> found =
-      ml::search<T>(*model, candidates(options), x, y,
-                    {.splits = splits(options, y),
-                     .scoring = options.scoring,
-                     .refit = !options.out.empty(),
-                     .observer = &line});
-  if (!options.out.empty())
-    estimators::save<T>(options.out, *found.best);
-  if (!options.results.empty())
-    io::write_file(options.results,
-                   io::as_bytes(results_csv(found.candidates)));
+  const ml::SearchResult<T> found = ml::search<T>(
+      *model, candidates(options), x, y,
+      {.splits = splits(options, y), .scoring = options.scoring, .refit = !options.out.empty(), .observer = &line});
+  if (!options.out.empty()) estimators::save<T>(options.out, *found.best);
+  if (!options.results.empty()) io::write_file(options.results, io::as_bytes(results_csv(found.candidates)));
   print(options, found);
 }
 
-} // namespace
+}  // namespace
 
-void add_search(CLI::App &program) {
+void add_search(CLI::App& program) {
   const auto options = std::make_shared<Options>();
-  CLI::App *verb = program.add_subcommand(
-      "search", "Find the best parameters of a learner by cross-validation.");
+  CLI::App* verb = program.add_subcommand("search", "Find the best parameters of a learner by cross-validation.");
   verb->footer(
       "Every combination of the listed values is a candidate; with --random N, "
       "N of them, and a range may stand for a\n"
@@ -255,37 +207,24 @@ void add_search(CLI::App &program) {
       ->check(CLI::IsMember(estimators::classifier_kinds()));
   verb->add_option("--x", options->x, "Features, as for qrs fit")->required();
   verb->add_option("--y", options->y, "Labels, one a row");
-  verb->add_option("--groups", options->groups,
-                   "A group number for each row: a patient, a recording");
-  verb->add_option("--param", options->params,
-                   "Values to try, name=a,b,c, or a range; may be repeated");
-  verb->add_option("--steps", options->steps,
-                   "Of a pipeline: its transformers and its classifier")
+  verb->add_option("--groups", options->groups, "A group number for each row: a patient, a recording");
+  verb->add_option("--param", options->params, "Values to try, name=a,b,c, or a range; may be repeated");
+  verb->add_option("--steps", options->steps, "Of a pipeline: its transformers and its classifier")
       ->capture_default_str();
   verb->add_option("--scoring", options->scoring, "What to maximise")
       ->check(CLI::IsMember(ml::scoring_names()))
       ->capture_default_str();
-  verb->add_option("--folds", options->folds, "How many folds")
-      ->capture_default_str();
-  verb->add_flag("--shuffle", options->shuffle,
-                 "Shuffle the rows of each class before folding");
-  verb->add_option("--seed", options->seed,
-                   "Of --shuffle, --groups and --random")
-      ->capture_default_str();
-  verb->add_option("--random", options->random,
-                   "Draw so many candidates instead of trying all");
+  verb->add_option("--folds", options->folds, "How many folds")->capture_default_str();
+  verb->add_flag("--shuffle", options->shuffle, "Shuffle the rows of each class before folding");
+  verb->add_option("--seed", options->seed, "Of --shuffle, --groups and --random")->capture_default_str();
+  verb->add_option("--random", options->random, "Draw so many candidates instead of trying all");
   verb->add_option("--dtype", options->dtype, "Type of the features in memory")
       ->check(CLI::IsMember({"f32", "f64"}))
       ->capture_default_str();
-  verb->add_option("--out", options->out,
-                   "Fit the best candidate on all rows and write it here");
-  verb->add_option("--results", options->results,
-                   "Write every candidate's scores to this .csv file");
+  verb->add_option("--out", options->out, "Fit the best candidate on all rows and write it here");
+  verb->add_option("--results", options->results, "Write every candidate's scores to this .csv file");
   verb->add_flag("--json", options->json, "Print one JSON object");
-  verb->callback([options] {
-    options->dtype == "f64" ? search<double>(*options)
-                            : search<float>(*options);
-  });
+  verb->callback([options] { options->dtype == "f64" ? search<double>(*options) : search<float>(*options); });
 }
 
-} // namespace qrs::commands
+}  // namespace qrs::commands

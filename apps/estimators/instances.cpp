@@ -23,6 +23,26 @@ std::vector<std::string_view> split_names(std::string_view list) {
   return out;
 }
 
+/// XGBoost knows classes 0 ... k - 1 alone; the labels they stand for are an attribute, which it keeps.
+const std::string labels_attribute = "qrs_labels";
+
+std::string labels_text(const std::vector<std::int64_t>& labels) {
+  std::string out;
+  for (const std::int64_t label : labels) out += text(out.empty() ? "" : ",", label);
+  return out;
+}
+
+std::vector<std::int64_t> parse_labels(std::string_view list, const std::string& path) {
+  std::vector<std::int64_t> out;
+  for (const std::string_view item : split_names(list)) {
+    const ml::ParamValue label = ml::parse_param(item);
+    QRS_CHECK(label.is_integer(), "[model] ", path, ": expected integers in ", labels_attribute, ", got '",
+              io::shown(item), "'");
+    out.push_back(label.as_integer());
+  }
+  return out;
+}
+
 }  // namespace
 
 template <class T>
@@ -51,7 +71,9 @@ void save(const std::string& path, const ml::Estimator& model) {
   } else if (path.ends_with(".json")) {
     const auto* boost = dynamic_cast<const ml::GradientBoostingClassifier<T>*>(&model);
     QRS_CHECK(boost != nullptr, "[model] expected a boost for XGBoost's format, ", path, ", got ", model.name());
-    io::write_xgboost_json(path, ml::boosting::to_xgboost(boost->booster()));
+    io::XgboostModel file = ml::boosting::to_xgboost(boost->booster());
+    file.attributes[labels_attribute] = labels_text(boost->classes());
+    io::write_xgboost_json(path, file);
   } else {
     QRS_CHECK(path.ends_with(".safetensors"),
               "[model] expected a file that ends in .safetensors, .model or "
@@ -69,7 +91,10 @@ Loaded<T> load(const std::string& path, std::int64_t columns) {
         std::make_unique<ml::Svc<T>>(ml::from_libsvm<T>(io::read_libsvm_model(path), {.features = columns}));
   } else if (path.ends_with(".json")) {
     auto boost = std::make_unique<ml::GradientBoostingClassifier<T>>();
-    boost->adopt(ml::boosting::from_xgboost(io::read_xgboost_json(path)));
+    const io::XgboostModel file = io::read_xgboost_json(path);
+    const auto labels = file.attributes.find(labels_attribute);
+    boost->adopt(ml::boosting::from_xgboost(file),
+                 labels == file.attributes.end() ? std::vector<std::int64_t>{} : parse_labels(labels->second, path));
     out.classifier = std::move(boost);
   } else {
     const io::StateDict file = io::read_safetensors(path);

@@ -32,8 +32,8 @@ class Folder {
 };
 
 const std::string four =
-    "evaluate --y tests/golden/metrics.safetensors:four/y"
-    " --scores tests/golden/metrics.safetensors:four/scores --replicates 100";
+    "evaluate --y tests/golden/units/metrics.safetensors:four/y"
+    " --scores tests/golden/units/metrics.safetensors:four/scores --replicates 100";
 
 bool says(const program::Outcome& outcome, const std::string& words) {
   return outcome.output.find(words) != std::string::npos;

@@ -1,4 +1,4 @@
-// The splits of tests/golden/splits.safetensors.
+// The splits of tests/golden/units/splits.safetensors.
 #pragma once
 
 #include <qrs/data/split.hpp>
@@ -9,7 +9,7 @@
 #include <vector>
 
 inline const qrs::io::StateDict& golden_splits() {
-  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/splits.safetensors");
+  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/units/splits.safetensors");
   return file;
 }
 

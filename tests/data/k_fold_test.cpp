@@ -1,4 +1,4 @@
-// Folds against scikit-learn's (tests/golden/make_splits.py).
+// Folds against scikit-learn's (tests/golden/units/make_splits.py).
 #include <doctest/doctest.h>
 #include <qrs/data/k_fold.hpp>
 

@@ -1,4 +1,4 @@
-// Random splits against scikit-learn's (tests/golden/make_splits.py).
+// Random splits against scikit-learn's (tests/golden/units/make_splits.py).
 #include <doctest/doctest.h>
 
 #include <limits>

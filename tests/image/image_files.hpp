@@ -14,9 +14,9 @@ namespace image_test {
 
 using qrs::image::Image;
 
-/// tests/golden/images.safetensors, which make_images.py writes.
+/// tests/golden/units/images.safetensors, which make_images.py writes.
 inline const qrs::io::StateDict& golden() {
-  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/images.safetensors");
+  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/units/images.safetensors");
   return file;
 }
 

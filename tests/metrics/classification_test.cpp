@@ -118,13 +118,13 @@ TEST_CASE("the positive class of two") {
 TEST_CASE("the classification report is scikit-learn's text, character for character") {
   const golden::Four four;
   CHECK(metrics::classification_report(four.y, four.predicted).text() ==
-        file_text("tests/golden/metrics_report_all.txt"));
+        file_text("tests/golden/units/metrics_report_all.txt"));
   const auto listed = metrics::classification_report(four.y, four.predicted, {.labels = Ints{2, 5}});
   CHECK_FALSE(listed.micro_is_accuracy);
-  CHECK(listed.text() == file_text("tests/golden/metrics_report_listed.txt"));
+  CHECK(listed.text() == file_text("tests/golden/units/metrics_report_listed.txt"));
   const std::vector<std::string> names{"myocardial infarction", "b", "c", "d"};
   const auto named = metrics::classification_report(four.y, four.predicted, {}, names);
-  CHECK(named.text(4) == file_text("tests/golden/metrics_report_names.txt"));
+  CHECK(named.text(4) == file_text("tests/golden/units/metrics_report_names.txt"));
   CHECK(named.support == 90);
   CHECK(says(error_of([&] {
                metrics::classification_report(four.y, four.predicted, {}, {names.data(), 2});

@@ -1,4 +1,4 @@
-// The values that tests/golden/make_metrics.py stored, and how near ours have to be.
+// The values that tests/golden/units/make_metrics.py stored, and how near ours have to be.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -15,7 +15,7 @@
 namespace golden {
 
 inline const qrs::io::StateDict& file() {
-  static const qrs::io::StateDict values = qrs::io::read_safetensors("tests/golden/metrics.safetensors");
+  static const qrs::io::StateDict values = qrs::io::read_safetensors("tests/golden/units/metrics.safetensors");
   return values;
 }
 

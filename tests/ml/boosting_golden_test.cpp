@@ -1,4 +1,4 @@
-// Boosting against small models of XGBoost (tests/golden/make_boosting.py).
+// Boosting against small models of XGBoost (tests/golden/units/make_boosting.py).
 #include <doctest/doctest.h>
 #include <qrs/io/safetensors.hpp>
 #include <qrs/ml/boosting/gradient_boosting.hpp>
@@ -13,7 +13,7 @@ using namespace qrs::ml;
 namespace {
 
 const qrs::io::StateDict& golden() {
-  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/boosting.safetensors");
+  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/units/boosting.safetensors");
   return file;
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("predictions, SHAP values and importances are XGBoost's") {
 }
 
 TEST_CASE("a model file of XGBoost predicts as there, up to its best iteration, and writes back what it held") {
-  const auto file = qrs::io::read_xgboost_json("tests/golden/boosting_model.json");
+  const auto file = qrs::io::read_xgboost_json("tests/golden/units/boosting_model.json");
   GradientBoostingClassifier<float> model;
   model.adopt(boosting::from_xgboost(file));
   CHECK(model.best_iteration() == 3);

@@ -23,11 +23,12 @@ std::string error_of(const Body& body) {
   return "no error";
 }
 
-#define CHECK_ERROR(text, ...)                                       \
-  do {                                                               \
-    const std::string message = error_of([&] { __VA_ARGS__; });      \
-    CHECK_MESSAGE(message.find(text) != std::string::npos, message); \
-  } while (false)
+/// Checks that body() throws an Error that says `words`.
+template <class Body>
+void check_error(const std::string& words, const Body& body) {
+  const std::string message = error_of(body);
+  CHECK_MESSAGE(message.find(words) != std::string::npos, message);
+}
 
 /// Expected leaf where only the features of `known` are known: the game of Shapley values.
 double game(const boosting::RegressionTree& tree, std::int32_t at, const float* row, unsigned known) {
@@ -289,38 +290,40 @@ TEST_CASE("bad input: one clear error") {
     GradientBoostingClassifier<float> model(std::move(params));
     model.fit(data.x, data.labels);
   };
-  CHECK_ERROR("tree_method auto, hist or exact, got approx", fit({.tree_method = "approx"}));
-  CHECK_ERROR("grow_policy depthwise or lossguide, got random", fit({.grow_policy = "random"}));
-  CHECK_ERROR("subsample in (0, 1], got 0", fit({.subsample = 0.0}));
-  CHECK_ERROR("max_bin in [2, 65535], got 1", fit({.max_bin = 1}));
-  CHECK_ERROR("gamma >= 0, got -1", fit({.gamma = -1.0}));
-  CHECK_ERROR("max_depth or max_leaves > 0, got 0 for both", fit({.max_depth = 0}));
-  CHECK_ERROR("tree_method hist for grow_policy lossguide", fit({.grow_policy = "lossguide", .tree_method = "exact"}));
-  CHECK_ERROR("3 monotone_constraints, one a feature, got 2", fit({.monotone_constraints = "(1,0)"}));
-  CHECK_ERROR("monotone_constraints of -1, 0 and 1", fit({.monotone_constraints = "(1,0,2)"}));
-  CHECK_ERROR("base_score in [0, 1] for binary:logistic, got 1.5", fit({.base_score = 1.5}));
-  CHECK_ERROR("objective none, binary:logistic or multi:softprob, got rank:ndcg", fit({.objective = "rank:ndcg"}));
-  CHECK_ERROR("an evaluation set for early_stopping_rounds", fit({.early_stopping_rounds = 3}));
+  check_error("tree_method auto, hist or exact, got approx", [&] { fit({.tree_method = "approx"}); });
+  check_error("grow_policy depthwise or lossguide, got random", [&] { fit({.grow_policy = "random"}); });
+  check_error("subsample in (0, 1], got 0", [&] { fit({.subsample = 0.0}); });
+  check_error("max_bin in [2, 65535], got 1", [&] { fit({.max_bin = 1}); });
+  check_error("gamma >= 0, got -1", [&] { fit({.gamma = -1.0}); });
+  check_error("max_depth or max_leaves > 0, got 0 for both", [&] { fit({.max_depth = 0}); });
+  check_error("tree_method hist for grow_policy lossguide",
+              [&] { fit({.grow_policy = "lossguide", .tree_method = "exact"}); });
+  check_error("3 monotone_constraints, one a feature, got 2", [&] { fit({.monotone_constraints = "(1,0)"}); });
+  check_error("monotone_constraints of -1, 0 and 1", [&] { fit({.monotone_constraints = "(1,0,2)"}); });
+  check_error("base_score in [0, 1] for binary:logistic, got 1.5", [&] { fit({.base_score = 1.5}); });
+  check_error("objective none, binary:logistic or multi:softprob, got rank:ndcg",
+              [&] { fit({.objective = "rank:ndcg"}); });
+  check_error("an evaluation set for early_stopping_rounds", [&] { fit({.early_stopping_rounds = 3}); });
 
   GradientBoostingClassifier<float> model;
-  CHECK_ERROR("call fit first", model.predict(data.x));
-  CHECK_ERROR("60 labels, one a row, got 3", model.fit(data.x, std::vector<std::int64_t>{0, 1, 1}));
-  CHECK_ERROR("at least two classes, got only label 5", model.fit(data.x, std::vector<std::int64_t>(60, 5)));
-  CHECK_ERROR("sample weights with a sum > 0", model.fit(data.x, data.labels, std::vector<double>(60, 0.0)));
+  check_error("call fit first", [&] { model.predict(data.x); });
+  check_error("60 labels, one a row, got 3", [&] { model.fit(data.x, std::vector<std::int64_t>{0, 1, 1}); });
+  check_error("at least two classes, got only label 5", [&] { model.fit(data.x, std::vector<std::int64_t>(60, 5)); });
+  check_error("sample weights with a sum > 0", [&] { model.fit(data.x, data.labels, std::vector<double>(60, 0.0)); });
   Matrix<float> infinite = data.x;
   infinite(7, 1) = std::numeric_limits<float>::infinity();
-  CHECK_ERROR("row 7, column 1", model.fit(infinite, data.labels));
-  CHECK_ERROR("at least one label", model.fit(Matrix<float>(0, 3), std::vector<std::int64_t>{}));
+  check_error("row 7, column 1", [&] { model.fit(infinite, data.labels); });
+  check_error("at least one label", [&] { model.fit(Matrix<float>(0, 3), std::vector<std::int64_t>{}); });
   model.fit(data.x, data.labels);
-  CHECK_ERROR("3 columns as when fitted, got 2", model.predict(Matrix<float>(4, 2)));
-  CHECK_ERROR("row 7, column 1", model.predict(infinite));
-  CHECK_ERROR("labels of the training rows in the evaluation set, got 9",
-              model.fit_evaluated(data.x, data.labels, data.x, std::vector<std::int64_t>(60, 9)));
-  CHECK_ERROR("importance of weight", model.importance("beauty"));
+  check_error("3 columns as when fitted, got 2", [&] { model.predict(Matrix<float>(4, 2)); });
+  check_error("row 7, column 1", [&] { model.predict(infinite); });
+  check_error("labels of the training rows in the evaluation set, got 9",
+              [&] { model.fit_evaluated(data.x, data.labels, data.x, std::vector<std::int64_t>(60, 9)); });
+  check_error("importance of weight", [&] { model.importance("beauty"); });
   GradientBoostingClassifier<double> wide;
   Matrix<double> huge = convert<double>(MatrixView<float>(data.x));
   huge(2, 0) = 1e300;
-  CHECK_ERROR("within float32", wide.fit(huge, data.labels));
+  check_error("within float32", [&] { wide.fit(huge, data.labels); });
   GradientBoostingRegressor<float> regressor;
-  CHECK_ERROR("targets that are finite", regressor.fit(data.x, std::vector<double>(60, NAN)));
+  check_error("targets that are finite", [&] { regressor.fit(data.x, std::vector<double>(60, NAN)); });
 }

@@ -1,4 +1,4 @@
-// The arrays of tests/golden/pca.safetensors.
+// The arrays of tests/golden/units/pca.safetensors.
 #pragma once
 
 #include <qrs/io/safetensors.hpp>
@@ -10,7 +10,7 @@
 #include <vector>
 
 inline const qrs::io::StateDict& golden_pca() {
-  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/pca.safetensors");
+  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/units/pca.safetensors");
   return file;
 }
 

@@ -1,4 +1,4 @@
-// Principal components against scikit-learn's (tests/golden/make_pca.py), and by their own equations.
+// Principal components against scikit-learn's (tests/golden/units/make_pca.py), and by their own equations.
 #include <doctest/doctest.h>
 #include <qrs/core/rng.hpp>
 #include <qrs/ml/pca.hpp>

@@ -1,4 +1,4 @@
-// StandardScaler against scikit-learn's (tests/golden/make_pca.py).
+// StandardScaler against scikit-learn's (tests/golden/units/make_pca.py).
 #include <doctest/doctest.h>
 #include <qrs/core/rng.hpp>
 #include <qrs/ml/scaler.hpp>

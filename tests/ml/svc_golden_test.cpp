@@ -1,4 +1,4 @@
-// Support vector machines beside scikit-learn's (tests/golden/make_svc.py).
+// Support vector machines beside scikit-learn's (tests/golden/units/make_svc.py).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ using namespace qrs::ml;
 namespace {
 
 const qrs::io::StateDict& golden() {
-  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/svc.safetensors");
+  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/units/svc.safetensors");
   return file;
 }
 

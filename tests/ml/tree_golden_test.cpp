@@ -1,4 +1,4 @@
-// Trees and forests beside scikit-learn's, node by node (tests/golden/make_trees.py).
+// Trees and forests beside scikit-learn's, node by node (tests/golden/units/make_trees.py).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ using namespace qrs::ml;
 namespace {
 
 const qrs::io::StateDict& golden() {
-  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/trees.safetensors");
+  static const qrs::io::StateDict file = qrs::io::read_safetensors("tests/golden/units/trees.safetensors");
   return file;
 }
 

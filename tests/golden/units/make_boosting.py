@@ -1,6 +1,6 @@
-"""Small models of XGBoost: writes tests/golden/boosting.safetensors and boosting_model.json.
+"""Small models of XGBoost: writes tests/golden/units/boosting.safetensors and boosting_model.json.
 
-    python3 tests/golden/make_boosting.py          (numpy, xgboost 3, safetensors)
+    python3 tests/golden/units/make_boosting.py          (numpy, xgboost 3, safetensors)
 
 x, y2, y4, y are shared by all cases: the first 160 rows are learned from, the others predicted. Each entry of the metadata
 `cases` has `case` (the prefix of its tensors), `target` (the labels or values) and `params`, by XGBoost's names.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes metrics.safetensors and metrics_report_*.txt: scores by scikit-learn, distributions and intervals by SciPy.
 
-    python3 tests/golden/make_metrics.py          # needs numpy, scipy, scikit-learn, safetensors
+    python3 tests/golden/units/make_metrics.py          # needs numpy, scipy, scikit-learn, safetensors
 
 tests/metrics/*_test.cpp repeats each value by name. Two predictions are stored: `four`, four classes with labels that are not
 0 ... 3, many ties and a class that is never predicted; `two`, labels -1 and 1, one column of scores with ties.

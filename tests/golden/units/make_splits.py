@@ -1,6 +1,6 @@
 """Writes splits.safetensors: what scikit-learn's splitters return for the cases of tests/data.
 
-    python tests/golden/make_splits.py            (needs scikit-learn, numpy and safetensors; about 30 KB)
+    python tests/golden/units/make_splits.py            (needs scikit-learn, numpy and safetensors; about 30 KB)
 
 Each split is two tensors, <case>/<i>/train and <case>/<i>/test; the labels and groups stand as y and groups.
 """

@@ -1,6 +1,6 @@
 """Writes images.safetensors: picture files as Pillow writes them, the pixels it reads from them, and what it resizes.
 
-    python tests/golden/make_images.py            (needs Pillow >= 13, numpy and safetensors; about 100 KB)
+    python tests/golden/units/make_images.py            (needs Pillow >= 13, numpy and safetensors; about 100 KB)
 
 file/<name> holds the bytes of a file, pixels/<name> what Pillow reads from it (converted to L or RGB). resize/<case> is
 named <L|RGB>_<filter>_<height>x<width>, of `scene`, first along the rows; tall/<filter> is `tall` at 9 x 14 with the columns

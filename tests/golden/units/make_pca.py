@@ -1,6 +1,6 @@
 """Writes pca.safetensors: what scikit-learn's PCA and StandardScaler give for the cases of tests/ml.
 
-    python tests/golden/make_pca.py            (needs scikit-learn, numpy and safetensors; about 100 KB)
+    python tests/golden/units/make_pca.py            (needs scikit-learn, numpy and safetensors; about 100 KB)
 
 x is made so that the variances along its directions span 18 orders of magnitude, where a covariance in double has lost
 half of them.
