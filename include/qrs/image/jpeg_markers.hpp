@@ -13,6 +13,25 @@
 
 namespace qrs::image {
 
+namespace detail {
+
+/// Throws unless every table of a DHT segment has at most 256 codes: some decoders write past their tables otherwise. A
+/// table is a byte of class and place, 16 counts of codes by length, and a byte for each code.
+inline void check_huffman_tables(FileBytes data, std::string_view path, std::uint64_t offset) {
+  std::size_t at = 0;
+  while (at < data.size()) {
+    std::size_t codes = 0;
+    for (std::size_t i = 1; i <= 16 && at + i < data.size(); ++i) codes += std::to_integer<std::size_t>(data[at + i]);
+    if (codes > 256) fail_in_file(path, offset + at, "expected a Huffman table of at most 256 codes, got ", codes);
+    if (data.size() - at < 17 + codes) {
+      fail_in_file(path, offset + at, "expected ", 17 + codes, " bytes of a Huffman table, got ", data.size() - at);
+    }
+    at += 17 + codes;
+  }
+}
+
+}  // namespace detail
+
 /// The header of a JPEG file. Throws where the file ends before its EOI, where it is not 8-bit baseline or progressive, or
 /// has four channels (CMYK), and where the scans are too short for the size claimed.
 inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int64_t limit) {
@@ -68,6 +87,7 @@ inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int
     if (code == 0xE1 && begins_with(data, std::string_view("Exif\0\0", 6))) {
       header.orientation = exif_orientation(data.subspan(6));
     }
+    if (code == 0xC4) detail::check_huffman_tables(data, path, at + 2);
     if (code == 0xDA) {
       if (header.channels == 0) fail_in_file(path, at, "expected the frame of a JPEG before its scans, got none");
       if (++scans > most_scans) fail_in_file(path, at, "expected at most ", most_scans, " scans, got more");

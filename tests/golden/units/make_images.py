@@ -4,7 +4,7 @@
 
 file/<name> holds the bytes of a file, pixels/<name> what Pillow reads from it (converted to L or RGB). resize/<case> is
 named <L|RGB>_<filter>_<height>x<width>, of `scene`, first along the rows; tall/<filter> is `tall` at 9 x 14 with the columns
-first, as Pillow 13 has it. exif/<n> is file/exif_<n> upright.
+first, as Pillow 13 has it. exif/<n> is file/exif_<n> upright. The folder pictures holds seven small files more.
 """
 
 import io
@@ -81,6 +81,20 @@ for name, image, kind in (
     stream = io.BytesIO()
     image.save(stream, kind)
     out["refused/" + name] = np.frombuffer(stream.getvalue(), np.uint8)
+
+# Small files, for fuzzing to start from.
+folder = pathlib.Path(__file__).parent / "pictures"
+folder.mkdir(exist_ok=True)
+for name, image, kind, options in (
+    ("grey.png", small.convert("L"), "PNG", {}),
+    ("palette.png", small.quantize(4), "PNG", {}),
+    ("rgb.bmp", small, "BMP", {}),
+    ("palette.bmp", small.quantize(4), "BMP", {}),
+    ("grey.pgm", small.convert("L"), "PPM", {}),
+    ("exif.jpg", small, "JPEG", dict(exif=exif)),
+    ("progressive.jpg", small, "JPEG", dict(progressive=True)),
+):
+    image.save(folder / name, kind, **options)
 
 path = pathlib.Path(__file__).parent / "images.safetensors"
 safetensors.numpy.save_file({k: np.ascontiguousarray(v) for k, v in out.items()}, path)
