@@ -98,3 +98,17 @@ TEST_CASE("a small file that claims a large picture is refused before memory is 
   INFO(text);
   CHECK(contains(text, "bytes of scans for 16"));
 }
+
+TEST_CASE("tables of a JPEG that pass their end, or that nobody wrote, do not reach a decoder") {
+  const std::vector<std::byte>& jpeg = golden().at("file/jpeg_RGB").bytes;
+  const auto changed = [&](std::string_view marker, std::size_t offset, std::uint8_t value) {
+    std::vector<std::byte> bytes = jpeg;
+    std::size_t at = 0;
+    while (!begins_with(FileBytes(bytes).subspan(at), marker)) ++at;
+    for (std::size_t i = 0; i < 2; ++i) bytes[at + offset + i] = static_cast<std::byte>(value);
+    return error_of([&] { decode(bytes, "x.jpg"); });
+  };
+  CHECK(contains(changed("\xFF\xC4", 14, 0xFF), "expected a Huffman table of at most 256 codes, got 5"));
+  CHECK(contains(changed("\xFF\xDA", 6, 0x33), "expected every DC table of a JPEG scan before it"));
+  CHECK(contains(changed("\xFF\xDB", 4, 0x07), "expected a quantization table 0 to 3"));
+}

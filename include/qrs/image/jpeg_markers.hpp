@@ -15,20 +15,91 @@ namespace qrs::image {
 
 namespace detail {
 
-/// Throws unless every table of a DHT segment has at most 256 codes: some decoders write past their tables otherwise. A
-/// table is a byte of class and place, 16 counts of codes by length, and a byte for each code.
-inline void check_huffman_tables(FileBytes data, std::string_view path, std::uint64_t offset) {
-  std::size_t at = 0;
-  while (at < data.size()) {
-    std::size_t codes = 0;
-    for (std::size_t i = 1; i <= 16 && at + i < data.size(); ++i) codes += std::to_integer<std::size_t>(data[at + i]);
-    if (codes > 256) fail_in_file(path, offset + at, "expected a Huffman table of at most 256 codes, got ", codes);
-    if (data.size() - at < 17 + codes) {
-      fail_in_file(path, offset + at, "expected ", 17 + codes, " bytes of a Huffman table, got ", data.size() - at);
+/// Which tables a JPEG has defined so far: a scan may use no other, since some decoders do not look, and read memory that
+/// nobody wrote.
+class JpegTables {
+ public:
+  explicit JpegTables(std::string_view path) : path_(path) {}
+
+  /// A DHT segment: tables of a byte of class (0: DC, 1: AC) and place, 16 counts of codes by length, and a byte for each
+  /// code. At most 256 codes a table: some decoders write past its end otherwise.
+  void huffman(FileBytes data, std::uint64_t offset) {
+    std::size_t at = 0;
+    while (at < data.size()) {
+      std::size_t codes = 0;
+      for (std::size_t i = 1; i <= 16 && at + i < data.size(); ++i) codes += std::to_integer<std::size_t>(data[at + i]);
+      if (codes > 256) fail_in_file(path_, offset + at, "expected a Huffman table of at most 256 codes, got ", codes);
+      if (data.size() - at < 17 + codes) {
+        fail_in_file(path_, offset + at, "expected ", 17 + codes, " bytes of a Huffman table, got ", data.size() - at);
+      }
+      const auto where = std::to_integer<unsigned>(data[at]);
+      if ((where & 0xEFu) > 3) fail_in_file(path_, offset + at, "expected a Huffman table 0 to 3, got ", where);
+      (where >> 4 == 0 ? dc_ : ac_) |= 1u << (where & 3u);
+      at += 17 + codes;
     }
-    at += 17 + codes;
   }
-}
+
+  /// A DQT segment: tables of a byte of precision (0: bytes, 1: two bytes) and place, and 64 values.
+  void quantization(FileBytes data, std::uint64_t offset) {
+    std::size_t at = 0;
+    while (at < data.size()) {
+      const auto where = std::to_integer<unsigned>(data[at]);
+      const std::size_t length = where >> 4 == 0 ? 65 : 129;
+      if ((where & 0xEFu) > 3 || data.size() - at < length) {
+        fail_in_file(path_, offset + at, "expected a quantization table 0 to 3 of ", length, " bytes, got table ",
+                     where, " and ", data.size() - at, " bytes");
+      }
+      quantization_ |= 1u << (where & 3u);
+      at += length;
+    }
+  }
+
+  /// The frame: its components, three bytes each from byte 6 on, name their quantization tables.
+  void frame(FileBytes data, std::uint64_t offset, bool progressive) {
+    const auto count = std::to_integer<std::size_t>(data[5]);
+    if (data.size() < 6 + 3 * count) {
+      fail_in_file(path_, offset, "expected ", 6 + 3 * count, " bytes of a JPEG frame, got ", data.size());
+    }
+    components_ = data.subspan(6, 3 * count);
+    progressive_ = progressive;
+  }
+
+  /// A SOS segment: the number of components, a name and the places of two tables for each, then which coefficients.
+  void scan(FileBytes data, std::uint64_t offset) const {
+    const std::size_t count = data.empty() ? 0 : std::to_integer<std::size_t>(data[0]);
+    if (count < 1 || count > 4 || data.size() < 1 + 2 * count + 3) {
+      fail_in_file(path_, offset, "expected a JPEG scan of 1 to 4 channels, got ", count, " in ", data.size(),
+                   " bytes");
+    }
+    const auto first = std::to_integer<unsigned>(data[1 + 2 * count]);
+    const bool refines = std::to_integer<unsigned>(data[3 + 2 * count]) >> 4 != 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto tables = std::to_integer<unsigned>(data[2 + 2 * i]);
+      const bool with_dc = progressive_ ? first == 0 && !refines : true;
+      const bool with_ac = progressive_ ? first != 0 : true;
+      require(!with_dc || has(dc_, tables >> 4), offset, "DC");
+      require(!with_ac || has(ac_, tables & 15u), offset, "AC");
+      for (std::size_t c = 0; c < components_.size(); c += 3) {
+        if (components_[c] != data[1 + 2 * i]) continue;
+        require(has(quantization_, std::to_integer<unsigned>(components_[c + 2])), offset, "quantization");
+      }
+    }
+  }
+
+ private:
+  static bool has(unsigned tables, unsigned place) { return place < 4 && (tables >> place & 1u) != 0; }
+  void require(bool there, std::uint64_t offset, std::string_view kind) const {
+    if (!there)
+      fail_in_file(path_, offset, "expected every ", kind, " table of a JPEG scan before it, got one without");
+  }
+
+  std::string_view path_;
+  FileBytes components_;
+  unsigned dc_ = 0;  // a bit for each place
+  unsigned ac_ = 0;
+  unsigned quantization_ = 0;
+  bool progressive_ = false;
+};
 
 }  // namespace detail
 
@@ -37,6 +108,7 @@ inline void check_huffman_tables(FileBytes data, std::string_view path, std::uin
 inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int64_t limit) {
   constexpr int most_scans = 100;  // about ten are usual; each is a pass over the whole picture
   PictureHeader header;
+  detail::JpegTables tables(path);
   std::uint64_t scanned = 0;
   int scans = 0;
   std::size_t at = 2;
@@ -83,13 +155,16 @@ inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int
       header.width = number_at(data, 3, 2, ByteOrder::big);
       header.channels = channels;
       check_picture_size(header, path, at + 3, limit);
+      tables.frame(data, at + 2, code == 0xC2);
     }
     if (code == 0xE1 && begins_with(data, std::string_view("Exif\0\0", 6))) {
       header.orientation = exif_orientation(data.subspan(6));
     }
-    if (code == 0xC4) detail::check_huffman_tables(data, path, at + 2);
+    if (code == 0xC4) tables.huffman(data, at + 2);
+    if (code == 0xDB) tables.quantization(data, at + 2);
     if (code == 0xDA) {
       if (header.channels == 0) fail_in_file(path, at, "expected the frame of a JPEG before its scans, got none");
+      tables.scan(data, at + 2);
       if (++scans > most_scans) fail_in_file(path, at, "expected at most ", most_scans, " scans, got more");
     }
     at += length;
