@@ -33,7 +33,9 @@ bool readable(FileBytes bytes) {
 
 TEST_CASE("a file that is cut short is refused, wherever it is cut") {
   int cuts = 0;
-  for (const auto& [name, entry] : golden()) {
+  for (const qrs::io::StateDict::Named& named : golden()) {
+    const std::string& name = named.name;
+    const qrs::io::Entry& entry = named.entry;
     if (!name.starts_with("file/") || name.starts_with("file/exif_")) continue;
     CAPTURE(name);
     const std::size_t size = entry.bytes.size();
@@ -55,7 +57,9 @@ TEST_CASE("a file with changed bytes is read or refused, nothing else") {
   };
   int refused = 0;
   int tried = 0;
-  for (const auto& [name, entry] : golden()) {
+  for (const qrs::io::StateDict::Named& named : golden()) {
+    const std::string& name = named.name;
+    const qrs::io::Entry& entry = named.entry;
     if (!name.starts_with("file/") || name.starts_with("file/exif_")) continue;
     for (int i = 0; i < 60; ++i) {
       std::vector<std::byte> bytes = entry.bytes;
