@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../sanitised.hpp"
 #include "program.hpp"
 #include "qrs/io/safetensors.hpp"
 
@@ -18,13 +19,7 @@ using nlohmann::json;
 using qrs::Tensor;
 
 // The whole comparison takes half a minute; what a sanitiser slows down tenfold is shortened.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitised = true;
-#elif defined(__has_feature)
-constexpr bool sanitised = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitised = false;
-#endif
+using qrs::tests::sanitised;
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "../sanitised.hpp"
 #include "apps/models/instances.hpp"
 #include "qrs/core/parallel.hpp"
 #include "qrs/core/sha256.hpp"
@@ -38,16 +39,19 @@ static std::string trained(std::string_view name, int threads, int steps) {
 }
 
 TEST_CASE("weights after five Adam steps are the same bits for 1, 2, 3 and 7 threads and from run to run") {
+  // The thread sanitiser slows this down a hundredfold and sees in one step what it sees in five.
+  constexpr int steps = tests::thread_sanitised ? 1 : 5;
   for (const std::string_view name : names) {
     CAPTURE(name);
-    const std::string one = trained(name, 1, 5);
+    const std::string one = trained(name, 1, steps);
     MESSAGE(std::string(name), " ", one);
-    CHECK(trained(name, 1, 5) == one);
+    if (!tests::thread_sanitised) CHECK(trained(name, 1, steps) == one);
     for (const int threads : {2, 3, 7}) {
+      if (tests::thread_sanitised && threads != 3) continue;
       CAPTURE(threads);
-      CHECK(trained(name, threads, 5) == one);
+      CHECK(trained(name, threads, steps) == one);
     }
-    CHECK(trained(name, 2, 4) != one);
+    CHECK(trained(name, 2, steps - 1) != one);
   }
 }
 
