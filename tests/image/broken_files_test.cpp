@@ -98,7 +98,7 @@ TEST_CASE("a small file that claims a large picture is refused before memory is 
     jpeg[at + 5] = jpeg[at + 7] = std::byte{0x3F};  // height and width above 16,000
     break;
   }
-  const std::string text = error_of([&] { decode(jpeg, "x.jpg"); });
+  const std::string text = error_message([&] { decode(jpeg, "x.jpg"); });
   INFO(text);
   CHECK(contains(text, "bytes of scans for 16"));
 }
@@ -110,7 +110,7 @@ TEST_CASE("tables of a JPEG that pass their end, or that nobody wrote, do not re
     std::size_t at = 0;
     while (!begins_with(FileBytes(bytes).subspan(at), marker)) ++at;
     for (std::size_t i = 0; i < 2; ++i) bytes[at + offset + i] = static_cast<std::byte>(value);
-    return error_of([&] { decode(bytes, "x.jpg"); });
+    return error_message([&] { decode(bytes, "x.jpg"); });
   };
   CHECK(contains(changed("\xFF\xC4", 14, 0xFF), "expected a Huffman table of at most 256 codes, got 5"));
   CHECK(contains(changed("\xFF\xDA", 6, 0x33), "expected every DC table of a JPEG scan before it"));

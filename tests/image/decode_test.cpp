@@ -61,7 +61,7 @@ TEST_CASE("all eight EXIF orientations come out upright, or as stored where that
   const Decoded jpeg = decode(file("file/jpeg_exif_8"), "x", {.jpeg = qrs::jpeg_decoder()});
   CHECK(jpeg.orientation == 8);
   CHECK(jpeg.image.size_text() == "3 x 5 x 3");
-  CHECK(error_of([&] { upright(jpeg.image, 9); }) == "[upright] expected an orientation of 1 to 8, got 9");
+  CHECK(error_message([&] { upright(jpeg.image, 9); }) == "[upright] expected an orientation of 1 to 8, got 9");
 }
 
 TEST_CASE("what is written as PNG is read back bit for bit") {
@@ -79,7 +79,7 @@ TEST_CASE("what is written as PNG is read back bit for bit") {
   const Image page = golden_image("scene");
   CHECK(decode(encode_png(page), "own.png").image == page);
   CHECK(encode_png(page).size() < page.pixels().size());
-  CHECK(error_of([] { encode_png(Image()); }) == "[encode_png] expected an image, got an empty one");
+  CHECK(error_message([] { encode_png(Image()); }) == "[encode_png] expected an image, got an empty one");
 }
 
 TEST_CASE("repeated pixels are compressed, over distances up to the window") {
@@ -92,7 +92,7 @@ TEST_CASE("repeated pixels are compressed, over distances up to the window") {
 
 TEST_CASE("files that cannot be used are refused with what to do") {
   const auto message = [](FileBytes bytes, std::int64_t most = max_pixels) {
-    return error_of([&] { decode(bytes, "a/b.jpg", {.jpeg = qrs::jpeg_decoder(), .most_pixels = most}); });
+    return error_message([&] { decode(bytes, "a/b.jpg", {.jpeg = qrs::jpeg_decoder(), .most_pixels = most}); });
   };
   const std::string text = "not a picture at all";
   CHECK(message(std::as_bytes(std::span(text))) ==

@@ -9,6 +9,7 @@
 
 #include "../../include/qrs/image/image.hpp"
 #include "../../include/qrs/io/safetensors.hpp"
+#include "../error_message.hpp"
 
 namespace image_test {
 
@@ -56,16 +57,7 @@ inline Image noise(std::int64_t height, std::int64_t width, std::int64_t channel
   return out;
 }
 
-/// The text of the Error that `act` throws; "no error" where it throws none.
-template <class Act>
-std::string error_of(const Act& act) {
-  try {
-    act();
-  } catch (const qrs::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using qrs::tests::error_message;
 
 inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 

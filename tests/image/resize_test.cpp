@@ -144,11 +144,12 @@ TEST_CASE("the bits are the same for any number of threads") {
 
 TEST_CASE("sizes and names that are none are named") {
   const Image page = noise(4, 4, 1);
-  CHECK(error_of([&] { resize(page, 0, 5); }) == "[resize] expected 1 to 268435456 pixels, got height 0 and width 5");
-  CHECK(error_of([&] { resize(page, 1 << 20, 1 << 20); }) ==
+  CHECK(error_message([&] { resize(page, 0, 5); }) ==
+        "[resize] expected 1 to 268435456 pixels, got height 0 and width 5");
+  CHECK(error_message([&] { resize(page, 1 << 20, 1 << 20); }) ==
         "[resize] expected 1 to 268435456 pixels, got height 1048576 and width 1048576");
-  CHECK(error_of([&] { resize(Image(), 5, 5); }) == "[resize] expected an image, got an empty one");
-  CHECK(error_of([] { filter_named("cubic"); }) ==
+  CHECK(error_message([&] { resize(Image(), 5, 5); }) == "[resize] expected an image, got an empty one");
+  CHECK(error_message([] { filter_named("cubic"); }) ==
         "[resize] expected nearest, box, bilinear, hamming, bicubic or lanczos, got 'cubic'");
-  CHECK(error_of([] { Image(2, 2, 4); }) == "[image] expected 1 or 3 channels, got 4");
+  CHECK(error_message([] { Image(2, 2, 4); }) == "[image] expected 1 or 3 channels, got 4");
 }

@@ -69,6 +69,6 @@ TEST_CASE("pixels as numbers are v / 255 in rows, columns, channels") {
   CHECK(tensor.shape() == qrs::Shape{3, 5, 3});
   for (std::int64_t i = 0; i < 45; ++i) CHECK(tensor.data()[i] == static_cast<float>(page.data()[i]) / 255.0f);
   std::vector<float> small(44);
-  CHECK(error_of([&] { to_unit_range<float>(page, small); }) ==
+  CHECK(error_message([&] { to_unit_range<float>(page, small); }) ==
         "[to_unit_range] expected room for 45 values of 3 x 5 x 3, got 44");
 }

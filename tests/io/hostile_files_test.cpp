@@ -18,7 +18,7 @@ constexpr std::string_view file_name = "hostile.bin";
 
 /// The message with which a file is refused; checks that it names file and offset.
 std::string refusal(const std::string& file, TorchScope scope = TorchScope::everything) {
-  const std::string message = io_test::error_of([&] { parse_file(as_bytes(file), file_name, scope); });
+  const std::string message = io_test::error_message([&] { parse_file(as_bytes(file), file_name, scope); });
   CHECK(message.find("hostile.bin, byte ") != std::string::npos);
   return message;
 }
@@ -144,7 +144,7 @@ TEST_CASE("deep and self-containing objects end the walk, not the program") {
 
 TEST_CASE("limits of objects and memo hold") {
   const auto with = [](const std::string& pickle, const PickleLimits& limits) {
-    return io_test::error_of([&] {
+    return io_test::error_message([&] {
       ByteReader in(as_bytes(pickle), file_name, "pickle");
       read_pickle(in, torch_global_allowed, limits);
     });

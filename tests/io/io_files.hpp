@@ -13,6 +13,7 @@
 #include "../../include/qrs/core/error.hpp"
 #include "../../include/qrs/io/file.hpp"
 #include "../../include/qrs/io/state_dict.hpp"
+#include "../error_message.hpp"
 
 namespace io_test {
 
@@ -47,16 +48,7 @@ inline nlohmann::json read_json(const std::string& path) {
   return nlohmann::json::parse(qrs::io::as_text(bytes));
 }
 
-/// The text of the Error that `act` throws; "no error" where it throws none.
-template <class Act>
-std::string error_of(const Act& act) {
-  try {
-    act();
-  } catch (const qrs::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using qrs::tests::error_message;
 
 /// What differs between a dict and a list of {name, dtype, shape, sha256}; empty where nothing does.
 inline std::string difference(const qrs::io::StateDict& dict, const nlohmann::json& expected, bool in_order) {

@@ -92,7 +92,7 @@ TEST_CASE("hundreds of broken files are read or refused by name, in little memor
       const std::string name = qrs::text("broken_", i, "_", seed);
       CAPTURE(name);
       for (const TorchScope scope : {TorchScope::state_dict, TorchScope::everything}) {
-        const std::string message = io_test::error_of([&] { parse_file(broken[i], name, scope); });
+        const std::string message = io_test::error_message([&] { parse_file(broken[i], name, scope); });
         ++files;
         if (message == "no error") continue;
         ++refused;
@@ -115,7 +115,7 @@ TEST_CASE("a damaged storage of a zip checkpoint is found by its checksum") {
     if (record.size == 0 || record.name.find("/data/") == std::string_view::npos) continue;
     File file = seed;
     file[static_cast<std::size_t>(zip.offset_of(zip.data(record)))] ^= std::byte{4};
-    const std::string message = io_test::error_of([&] { parse_file(file, "flipped.pth"); });
+    const std::string message = io_test::error_message([&] { parse_file(file, "flipped.pth"); });
     CHECK(message.find("flipped.pth, byte ") != std::string::npos);
     CHECK(message.find("CRC-32") != std::string::npos);
     ++storages;

@@ -8,7 +8,7 @@
 #include "../../include/qrs/io/checkpoint.hpp"
 #include "io_files.hpp"
 
-using io_test::error_of;
+using io_test::error_message;
 using namespace qrs::io;
 
 namespace {
@@ -83,9 +83,9 @@ TEST_CASE("a training checkpoint gives its state dict, and lists what else it ho
 
 TEST_CASE("among several mappings the reader asks, and a key chooses") {
   const std::string path = io_test::seeds + "two_mappings.pth";
-  CHECK(contains(error_of([&] { read_torch(path); }), "got 'generator', 'critic'"));
+  CHECK(contains(error_message([&] { read_torch(path); }), "got 'generator', 'critic'"));
   CHECK(read_torch(path, "critic").size() == 7);
-  CHECK(contains(error_of([&] { read_torch(path, "editor"); }), "expected a mapping 'editor'"));
+  CHECK(contains(error_message([&] { read_torch(path, "editor"); }), "expected a mapping 'editor'"));
 }
 
 TEST_CASE("metadata of safetensors is kept") {
@@ -115,7 +115,7 @@ TEST_CASE("the hash in a name is checked, and a date is no hash") {
   CHECK(read_checkpoint(dated).size() == 20);
   const std::string wrong = folder / "net-00000000.pth";
   write_file(wrong, bytes);
-  const std::string message = error_of([&] { read_checkpoint(wrong); });
+  const std::string message = error_message([&] { read_checkpoint(wrong); });
   CHECK(contains(message, "net-00000000.pth"));
   CHECK(contains(message, "begins with 00000000"));
   CHECK(contains(message, hash));

@@ -8,7 +8,7 @@
 #include "../../include/qrs/io/state_dict.hpp"
 #include "io_files.hpp"
 
-using io_test::error_of;
+using io_test::error_message;
 using qrs::Shape;
 using qrs::Tensor;
 using namespace qrs::io;
@@ -64,14 +64,16 @@ TEST_CASE("an entry becomes a tensor of another type where the values allow it")
 }
 
 TEST_CASE("an entry refuses what would lose values, and says both types") {
-  const std::string narrow = error_of([] { entry_of<std::int64_t>(DType::i64, {1, 1LL << 40}).to<std::int32_t>(); });
+  const std::string narrow = error_message([] {
+    entry_of<std::int64_t>(DType::i64, {1, 1LL << 40}).to<std::int32_t>();
+  });
   CHECK(contains(narrow, "fit int32"));
   CHECK(contains(narrow, "1099511627776 at element 1"));
-  const std::string cut = error_of([] { entry_of<float>(DType::f32, {1.5F}).to<std::int64_t>(); });
+  const std::string cut = error_message([] { entry_of<float>(DType::f32, {1.5F}).to<std::int64_t>(); });
   CHECK(contains(cut, "int64"));
   CHECK(contains(cut, "float32"));
   Entry deep{.dtype = DType::u8, .shape = {1, 1, 1, 1, 1, 1}, .bytes = {std::byte{1}}};
-  CHECK(contains(error_of([&] { deep.to<float>(); }), "at most 5 axes"));
+  CHECK(contains(error_message([&] { deep.to<float>(); }), "at most 5 axes"));
 }
 
 TEST_CASE("a tensor and its entry have the same values, a channel range included") {
@@ -92,11 +94,12 @@ TEST_CASE("a state dict keeps order and names, and says what is nearest to a wro
   CHECK(dict.names() == std::vector<std::string>{"features.conv0.weight", "classifier.bias"});
   CHECK(dict.bytes() == 16);
   CHECK(dict.find("none") == nullptr);
-  const std::string missing = error_of([&] { dict.at("features.conv1.weight"); });
+  const std::string missing = error_message([&] { dict.at("features.conv1.weight"); });
   CHECK(contains(missing, "'features.conv1.weight'"));
   CHECK(contains(missing, "nearest being 'features.conv0.weight'"));
-  CHECK(contains(error_of([&] { dict.add("classifier.bias", Tensor<float>::zeros(Shape{1})); }), "twice"));
-  CHECK(contains(error_of([&] { dict.add("x", Entry{.dtype = DType::f32, .shape = {2}, .bytes = {}}); }), "8 bytes"));
+  CHECK(contains(error_message([&] { dict.add("classifier.bias", Tensor<float>::zeros(Shape{1})); }), "twice"));
+  CHECK(contains(error_message([&] { dict.add("x", Entry{.dtype = DType::f32, .shape = {2}, .bytes = {}}); }),
+                 "8 bytes"));
 }
 
 TEST_CASE("a prefix is stripped where it stands, and never makes two names one") {
@@ -105,7 +108,7 @@ TEST_CASE("a prefix is stripped where it stands, and never makes two names one")
   dict.add("b", Tensor<float>::zeros(Shape{1}));
   CHECK(strip_prefix(dict, "module.").names() == std::vector<std::string>{"a", "b"});
   dict.add("a", Tensor<float>::zeros(Shape{1}));
-  CHECK(contains(error_of([&] { strip_prefix(dict, "module."); }), "'a' twice"));
+  CHECK(contains(error_message([&] { strip_prefix(dict, "module."); }), "'a' twice"));
 }
 
 TEST_CASE("element counts see overflow and negative extents") {

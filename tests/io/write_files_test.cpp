@@ -9,7 +9,7 @@
 #include "../../include/qrs/io/checkpoint.hpp"
 #include "io_files.hpp"
 
-using io_test::error_of;
+using io_test::error_message;
 using namespace qrs::io;
 
 namespace {
@@ -86,7 +86,7 @@ TEST_CASE(".npy comes back for every type but bfloat16") {
   const std::string path = folder / "array.npy";
   for (const auto& [name, entry] : io_test::every_kind()) {
     if (entry.dtype == DType::bf16) {
-      CHECK(contains(error_of([&, &e = entry] { write_npy(path, e); }), "bfloat16"));
+      CHECK(contains(error_message([&, &e = entry] { write_npy(path, e); }), "bfloat16"));
       continue;
     }
     write_npy(path, entry);
@@ -99,10 +99,10 @@ TEST_CASE("names that a format cannot hold are refused before anything is writte
   const io_test::TemporaryFolder folder;
   StateDict dict;
   dict.add("\xff", qrs::Tensor<float>::zeros(qrs::Shape{2}));
-  CHECK(contains(error_of([&] { write_safetensors(folder / "x.safetensors", dict); }), "UTF-8"));
-  CHECK(contains(error_of([&] { write_checkpoint(folder / "x.bin", dict); }), ".safetensors, .pth"));
+  CHECK(contains(error_message([&] { write_safetensors(folder / "x.safetensors", dict); }), "UTF-8"));
+  CHECK(contains(error_message([&] { write_checkpoint(folder / "x.bin", dict); }), ".safetensors, .pth"));
   dict.add("two", qrs::Tensor<float>::zeros(qrs::Shape{2}));
-  CHECK(contains(error_of([&] { write_checkpoint(folder / "x.npy", dict); }), "expected one tensor"));
+  CHECK(contains(error_message([&] { write_checkpoint(folder / "x.npy", dict); }), "expected one tensor"));
   CHECK(folder.files() == 0);
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("a write that fails leaves the old file and no temporary one, and says
   const rlimit small{.rlim_cur = 4096, .rlim_max = limit.rlim_max};
   const auto handler = ::signal(SIGXFSZ, SIG_IGN);
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-  const std::string message = error_of([&] { write_checkpoint(path, large); });
+  const std::string message = error_message([&] { write_checkpoint(path, large); });
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
   ::signal(SIGXFSZ, handler);
 
@@ -135,11 +135,11 @@ TEST_CASE("a write that fails leaves the old file and no temporary one, and says
 TEST_CASE("a file that cannot be opened is named with the reason") {
   const io_test::TemporaryFolder folder;
   const std::string missing = folder / "no/such.pth";
-  CHECK(contains(error_of([&] { read_checkpoint(missing); }), missing + ", got: No such file"));
-  CHECK(contains(error_of([&] { write_torch(missing, {}); }), "create its folder first"));
-  CHECK(contains(error_of([&] { read_file(folder / "."); }), "a folder"));
+  CHECK(contains(error_message([&] { read_checkpoint(missing); }), missing + ", got: No such file"));
+  CHECK(contains(error_message([&] { write_torch(missing, {}); }), "create its folder first"));
+  CHECK(contains(error_message([&] { read_file(folder / "."); }), "a folder"));
   write_file(folder / "ten", as_bytes("0123456789"));
-  CHECK(contains(error_of([&] { read_file(folder / "ten", 9); }), "at most 9 bytes"));
+  CHECK(contains(error_message([&] { read_file(folder / "ten", 9); }), "at most 9 bytes"));
   write_file(folder / "empty.pth", {});
-  CHECK(contains(error_of([&] { read_checkpoint(folder / "empty.pth"); }), "an empty one"));
+  CHECK(contains(error_message([&] { read_checkpoint(folder / "empty.pth"); }), "an empty one"));
 }

@@ -7,26 +7,19 @@
 #include <set>
 #include <string>
 
+#include "../error_message.hpp"
 #include "boosting_data.hpp"
 
 using namespace qrs::ml;
 
 namespace {
 
-template <class Body>
-std::string error_of(const Body& body) {
-  try {
-    body();
-  } catch (const qrs::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using qrs::tests::error_message;
 
 /// Checks that body() throws an Error that says `words`.
 template <class Body>
 void check_error(const std::string& words, const Body& body) {
-  const std::string message = error_of(body);
+  const std::string message = error_message(body);
   CHECK_MESSAGE(message.find(words) != std::string::npos, message);
 }
 

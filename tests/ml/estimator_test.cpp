@@ -8,21 +8,14 @@
 #include <vector>
 
 #include "../../include/qrs/ml/trace.hpp"
+#include "../error_message.hpp"
 #include "nearest_mean.hpp"
 
 namespace {
 
 using namespace qrs::ml;
 
-template <class Body>
-std::string message(const Body& body) {
-  try {
-    body();
-  } catch (const qrs::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using qrs::tests::error_message;
 
 }  // namespace
 
@@ -54,12 +47,12 @@ TEST_CASE("parameters by name: set, list, and what is refused") {
   CHECK(listed[3].second.text() == "-1:2.0,3:0.5");
   model.set("limit", {});
   CHECK(!model.limit);
-  CHECK(message([&] { model.set("pwoer", 1.0); }) ==
+  CHECK(error_message([&] { model.set("pwoer", 1.0); }) ==
         "[nearest_mean] expected a parameter of nearest_mean (power, metric, limit, class_weight, flag), got pwoer");
-  CHECK(message([&] { model.set("power", "x"); }) == "[nearest_mean] expected a number for power, got x");
-  CHECK(message([&] { model.set("flag", 1); }) == "[nearest_mean] expected true or false for flag, got 1");
-  CHECK(message([&] { model.set("limit", 1.5); }).find("an integer or none") != std::string::npos);
-  CHECK(message([&] { model.set("class_weight", "1;2"); }).find("a list like 0:1,3:2.5") != std::string::npos);
+  CHECK(error_message([&] { model.set("power", "x"); }) == "[nearest_mean] expected a number for power, got x");
+  CHECK(error_message([&] { model.set("flag", 1); }) == "[nearest_mean] expected true or false for flag, got 1");
+  CHECK(error_message([&] { model.set("limit", 1.5); }).find("an integer or none") != std::string::npos);
+  CHECK(error_message([&] { model.set("class_weight", "1;2"); }).find("a list like 0:1,3:2.5") != std::string::npos);
 }
 
 TEST_CASE("class index: labels ascending, codes and counts") {
@@ -69,7 +62,7 @@ TEST_CASE("class index: labels ascending, codes and counts") {
   CHECK(classes.codes() == std::vector<std::int32_t>{1, 0, 1, 2});
   CHECK(classes.counts() == std::vector<std::int64_t>{1, 2, 1});
   CHECK(classes.code(6) == -1);
-  CHECK(message([] { ClassIndex("svc", {}); }) == "[svc] expected at least one label, got none");
+  CHECK(error_message([] { ClassIndex("svc", {}); }) == "[svc] expected at least one label, got none");
 }
 
 TEST_CASE("class weight: balanced, listed, and a label without samples") {
@@ -77,30 +70,31 @@ TEST_CASE("class weight: balanced, listed, and a label without samples") {
   const ClassIndex classes("test", y);
   CHECK(ClassWeight{.balanced = true}.of("svc", classes) == std::vector<double>{4.0 / 6.0, 2.0});
   CHECK(ClassWeight{.weights = {{1, 7.0}}}.of("svc", classes) == std::vector<double>{1.0, 7.0});
-  CHECK(message([&] {
+  CHECK(error_message([&] {
           ClassWeight{.weights = {{4, 1.0}}}.of("svc", classes);
         }).find("got one for 4") != std::string::npos);
 }
 
 TEST_CASE("samples: an empty matrix, NaN and infinity are named by place") {
   Matrix<float> x(2, 3);
-  CHECK(message([&] { check_samples<float>("pca", x); }) == "no error");
+  CHECK(error_message([&] { check_samples<float>("pca", x); }) == "no error");
   x(1, 2) = std::numeric_limits<float>::quiet_NaN();
-  CHECK(message([&] { check_samples<float>("pca", x); }) == "[pca] expected finite values, got nan in row 1, column 2");
-  CHECK(message([&] { check_samples<float>("boost", x, true); }) == "no error");
+  CHECK(error_message([&] { check_samples<float>("pca", x); }) ==
+        "[pca] expected finite values, got nan in row 1, column 2");
+  CHECK(error_message([&] { check_samples<float>("boost", x, true); }) == "no error");
   x(0, 1) = std::numeric_limits<float>::infinity();
-  CHECK(message([&] { check_samples<float>("boost", x, true); }).find("row 0, column 1") != std::string::npos);
-  CHECK(message([] { check_samples<float>("pca", Matrix<float>(0, 3)); }).find("got 0 x 3") != std::string::npos);
+  CHECK(error_message([&] { check_samples<float>("boost", x, true); }).find("row 0, column 1") != std::string::npos);
+  CHECK(error_message([] { check_samples<float>("pca", Matrix<float>(0, 3)); }).find("got 0 x 3") != std::string::npos);
 }
 
 TEST_CASE("fit: labels and weights must be one a row") {
   NearestMean model;
   const Matrix<double> x(3, 1);
-  CHECK(message([&] {
+  CHECK(error_message([&] {
           model.fit(x, std::vector<std::int64_t>{0, 1});
         }) == "[nearest_mean] expected 3 labels, one a row, got 2");
   const std::vector<std::int64_t> y = {0, 1, 1};
-  CHECK(message([&] {
+  CHECK(error_message([&] {
           model.fit(x, y, std::vector<double>{1.0, -1.0, 1.0});
         }).find("got -1 for row 1") != std::string::npos);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../error_message.hpp"
 #include "qrs/core/named_values.hpp"
 #include "qrs/ml/forest/importance.hpp"
 #include "qrs/ml/forest/random_forest_classifier.hpp"
@@ -34,15 +35,7 @@ Data blobs(const std::string& name, std::int64_t rows, std::int64_t features) {
   return out;
 }
 
-template <class F>
-std::string message(const F& f) {
-  try {
-    f();
-  } catch (const qrs::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using qrs::tests::error_message;
 
 }  // namespace
 
@@ -113,7 +106,7 @@ TEST_CASE("a warm start keeps its trees and adds those that a cold one would hav
   CHECK(warm.trees() == cold.trees());
   CHECK(warm.oob_score() == cold.oob_score());
   warm.set("n_estimators", 2);
-  CHECK(message([&] { warm.fit(data.x, data.y); }).find("n_estimators >= the 7 trees") != std::string::npos);
+  CHECK(error_message([&] { warm.fit(data.x, data.y); }).find("n_estimators >= the 7 trees") != std::string::npos);
   cold.fit(data.x, data.y);  // without warm_start everything begins anew
   CHECK(cold.trees().size() == 7);
 }
@@ -175,10 +168,10 @@ TEST_CASE("what was saved is loaded; a file that lies is refused") {
   CHECK(loaded.trees() == forest.trees());
   CHECK(loaded.classes() == std::vector<std::int64_t>{-1, 1, 4});
   CHECK(loaded.predict_proba(data.x) == forest.predict_proba(data.x));
-  CHECK(message([&] { loaded.oob_score(); }).find("oob_score") != std::string::npos);
+  CHECK(error_message([&] { loaded.oob_score(); }).find("oob_score") != std::string::npos);
   const std::int64_t offset = 1'000'000;
   std::memcpy(file.at("m.offsets").bytes.data() + 8, &offset, 8);
-  CHECK(message([&] { loaded.load(file, "m."); }).starts_with("[tree] expected ascending offsets"));
+  CHECK(error_message([&] { loaded.load(file, "m."); }).starts_with("[tree] expected ascending offsets"));
   CHECK(loaded.trees() == forest.trees());  // what it had before stays
 }
 
@@ -199,7 +192,7 @@ TEST_CASE("a row that every tree saw has no vote out of bag") {
 TEST_CASE("bad input is one error that says what was expected") {
   const Data data = blobs("forest/bad", 30, 3);
   const auto fit = [&](const std::vector<std::pair<std::string, ParamValue>>& params) {
-    return message([&] {
+    return error_message([&] {
       RandomForestClassifier<float> forest({.n_estimators = 2});
       for (const auto& [name, value] : params) forest.set(name, value);
       forest.fit(data.x, data.y);
@@ -217,9 +210,9 @@ TEST_CASE("bad input is one error that says what was expected") {
   CHECK(fit({{"monotonic_cst", "1,0,0"}}).find("expected two classes") != std::string::npos);
   CHECK(fit({{"max_depth", 2}, {"max_features", "log2"}, {"max_samples", 0.5}}) == "no error");
   RandomForestClassifier<float> forest;
-  CHECK(message([&] { forest.predict(data.x); }).find("fitted") != std::string::npos);
-  CHECK(message([&] { forest.feature_importances(); }).find("fitted") != std::string::npos);
+  CHECK(error_message([&] { forest.predict(data.x); }).find("fitted") != std::string::npos);
+  CHECK(error_message([&] { forest.feature_importances(); }).find("fitted") != std::string::npos);
   qrs::io::StateDict file;
-  CHECK(message([&] { forest.save(file, ""); }).find("fitted") != std::string::npos);
-  CHECK(message([&] { forest.fit(Matrix<float>(0, 3), {}); }).find("got none") != std::string::npos);
+  CHECK(error_message([&] { forest.save(file, ""); }).find("fitted") != std::string::npos);
+  CHECK(error_message([&] { forest.fit(Matrix<float>(0, 3), {}); }).find("got none") != std::string::npos);
 }

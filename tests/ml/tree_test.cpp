@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "../error_message.hpp"
 #include "qrs/core/named_values.hpp"
 #include "qrs/ml/tree/decision_tree_classifier.hpp"
 #include "qrs/ml/tree/sort_keys.hpp"
@@ -35,15 +36,7 @@ Data continuous(const std::string& name, std::int64_t rows, std::int64_t feature
   return out;
 }
 
-template <class F>
-std::string message(const F& f) {
-  try {
-    f();
-  } catch (const qrs::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using qrs::tests::error_message;
 
 /// The greatest decrease of gini impurity that any cut of these rows brings, by sorting and trying all: the judge.
 double best_decrease(const Data& data, const std::vector<std::int64_t>& rows, std::int64_t classes) {
@@ -282,16 +275,16 @@ TEST_CASE("a model file that lies is refused with one error") {
     qrs::io::StateDict bad = file;
     spoils[i](bad);
     DecisionTreeClassifier<float> loaded;
-    CHECK(message([&] { loaded.load(bad, ""); }).starts_with("[tree] expected"));
-    CHECK(message([&] { loaded.predict(data.x); }).find("fitted") != std::string::npos);  // nothing half read
+    CHECK(error_message([&] { loaded.load(bad, ""); }).starts_with("[tree] expected"));
+    CHECK(error_message([&] { loaded.predict(data.x); }).find("fitted") != std::string::npos);  // nothing half read
   }
-  CHECK(message([&] { DecisionTreeClassifier<float>().load(qrs::io::StateDict(), ""); }) != "no error");
+  CHECK(error_message([&] { DecisionTreeClassifier<float>().load(qrs::io::StateDict(), ""); }) != "no error");
 }
 
 TEST_CASE("bad input is one error that says what was expected") {
   const Data data = continuous("tree/bad", 20, 3, 2);
   const auto fit = [&](const char* name, const ParamValue& value) {
-    return message([&] {
+    return error_message([&] {
       DecisionTreeClassifier<float> tree;
       tree.set(name, value);
       tree.fit(data.x, data.y);
@@ -316,15 +309,16 @@ TEST_CASE("bad input is one error that says what was expected") {
   Data broken = data;
   broken.x(7, 1) = -INFINITY;
   DecisionTreeClassifier<float> tree;
-  CHECK(message([&] { tree.fit(broken.x, data.y); }) ==
+  CHECK(error_message([&] { tree.fit(broken.x, data.y); }) ==
         "[tree] expected values that are finite in float32, or NaN, got -inf in row 7, column 1");
-  CHECK(message([&] { tree.fit(data.x, Labels(data.y).first(3)); }) == "[tree] expected 20 labels, one a row, got 3");
+  CHECK(error_message([&] { tree.fit(data.x, Labels(data.y).first(3)); }) ==
+        "[tree] expected 20 labels, one a row, got 3");
   const std::vector<double> nothing(20, 0.0);
-  CHECK(message([&] { tree.fit(data.x, data.y, nothing); }).find("total weight") != std::string::npos);
-  CHECK(message([&] { tree.predict(data.x); }).find("fitted") != std::string::npos);
+  CHECK(error_message([&] { tree.fit(data.x, data.y, nothing); }).find("total weight") != std::string::npos);
+  CHECK(error_message([&] { tree.predict(data.x); }).find("fitted") != std::string::npos);
   tree.fit(data.x, data.y);
-  CHECK(message([&] { tree.predict(Matrix<float>(2, 4)); }) == "[tree] expected 3 columns as when fitted, got 4");
-  CHECK(message([&] { tree.predict(broken.x); }).find("row 7") != std::string::npos);
+  CHECK(error_message([&] { tree.predict(Matrix<float>(2, 4)); }) == "[tree] expected 3 columns as when fitted, got 4");
+  CHECK(error_message([&] { tree.predict(broken.x); }).find("row 7") != std::string::npos);
 }
 
 TEST_CASE("one class, one row, constant features: a tree that is one leaf") {

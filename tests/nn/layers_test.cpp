@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 
+#include "../error_message.hpp"
 #include "qrs/nn/layers.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/ops/pool2d.hpp"
@@ -36,16 +37,7 @@ Tensor<float> noise(const Shape& shape) {
   return out;
 }
 
-/// The message of the Error that f throws; "no error" where it throws none.
-template <class F>
-std::string message(const F& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using qrs::tests::error_message;
 
 std::int64_t batches(BatchNorm2d<float>& norm) {
   for (const auto& entry : norm.state_entries()) {
@@ -196,7 +188,7 @@ TEST_CASE("fans of a weight are counted as torch counts them") {
   CHECK(fan_of({3, 5, 8, 16}, Fan::out) == 3 * 5 * 16);
   CHECK(fan_of({10, 7}, Fan::in) == 7);
   CHECK(fan_of({10, 7}, Fan::out) == 10);
-  CHECK(message([] { fan_of({3}, Fan::in); }) == "[init] expected a weight (O, I) or (KH, KW, I, O), got (3)");
+  CHECK(error_message([] { fan_of({3}, Fan::in); }) == "[init] expected a weight (O, I) or (KH, KW, I, O), got (3)");
   const Tensor<float> w({3, 3, 32, 64});
   Rng rng(2);
   kaiming_normal(w, Fan::out, rng);
@@ -241,12 +233,13 @@ TEST_CASE("stochastic depth keeps or drops whole images") {
 
 TEST_CASE("layers without channels are refused with what was asked for") {
   Group net;
-  CHECK(message([&] { Conv2d<float>(net, "conv", {.in = 0, .out = 8}); }) ==
+  CHECK(error_message([&] { Conv2d<float>(net, "conv", {.in = 0, .out = 8}); }) ==
         "[Conv2d] expected channels that the groups divide, got 0 to 8 in 1");
-  CHECK(message([&] { Conv2d<float>(net, "conv", {.in = 4, .out = 6, .groups = 4}); }) ==
+  CHECK(error_message([&] { Conv2d<float>(net, "conv", {.in = 4, .out = 6, .groups = 4}); }) ==
         "[Conv2d] expected channels that the groups divide, got 4 to 6 in 4");
-  CHECK(message([&] { BatchNorm2d<float>(net, "norm", {}); }) == "[BatchNorm2d] expected at least one channel, got 0");
-  CHECK(message([&] { Linear<float>(net, "linear", {.in = 3}); }) ==
+  CHECK(error_message([&] { BatchNorm2d<float>(net, "norm", {}); }) ==
+        "[BatchNorm2d] expected at least one channel, got 0");
+  CHECK(error_message([&] { Linear<float>(net, "linear", {.in = 3}); }) ==
         "[Linear] expected at least one input and output, got 3 to 0");
   CHECK(net.children().empty());  // what was refused left no trace
 }
@@ -256,18 +249,20 @@ TEST_CASE("inputs that do not fit a layer are refused with both shapes") {
   const Conv2d<float> conv(net, "conv", {.in = 3, .out = 8, .kernel = 3});
   BatchNorm2d<float> norm(net, "norm", {.channels = 3});
   const Linear<float> linear(net, "linear", {.in = 3, .out = 2});
-  CHECK(message([&] {
+  CHECK(error_message([&] {
           conv(zeros({1, 4, 4, 2}));
         }) ==
         "[conv2d] expected w of shape (KH, KW, 2, multiple of 1) for x (1, 4, 4, 2) in 1 groups, got (3, 3, 3, 8)");
-  CHECK(message([&] { conv(zeros({4, 4, 3})); }) == "[conv2d] expected x of shape (N, H, W, C_in), got (4, 4, 3)");
-  CHECK(message([&] {
+  CHECK(error_message([&] {
+          conv(zeros({4, 4, 3}));
+        }) == "[conv2d] expected x of shape (N, H, W, C_in), got (4, 4, 3)");
+  CHECK(error_message([&] {
           norm(zeros({1, 4, 4, 2}));
         }) == "[batch_norm] expected parameters of shape (2) for x (1, 4, 4, 2), got (3), (3), (3), (3)");
-  CHECK(message([&] {
+  CHECK(error_message([&] {
           norm(zeros({1, 1, 1, 3}));
         }) == "[batch_norm] expected more than one value per channel in training, got 1 in x (1, 1, 1, 3)");
-  CHECK(message([&] {
+  CHECK(error_message([&] {
           linear(zeros({1, 4}));
         }) == "[linear] expected x (N, F_in) and w (F_out, F_in), got (1, 4) and (2, 3)");
 }
@@ -281,17 +276,19 @@ TEST_CASE("an empty batch is an error of every layer, which names the operation 
   const Dropout<float> dropout(net, "dropout", 0.5);
   const StochasticDepth<float> depth(net, "depth", 0.5);
   const std::string no_image = "[conv2d] expected a batch of at least one image, got x (0, 4, 4, 3)";
-  CHECK(message([&] { conv(zeros({0, 4, 4, 3})); }) == no_image);
-  CHECK(message([&] { depthwise(zeros({0, 4, 4, 3})); }) == no_image);
+  CHECK(error_message([&] { conv(zeros({0, 4, 4, 3})); }) == no_image);
+  CHECK(error_message([&] { depthwise(zeros({0, 4, 4, 3})); }) == no_image);
   for (const bool training : {true, false}) {
     norm.train(training);
-    CHECK(message([&] {
+    CHECK(error_message([&] {
             norm(zeros({0, 4, 4, 3}));
           }) == "[batch_norm] expected at least one value per channel, got x (0, 4, 4, 3)");
   }
-  CHECK(message([&] { linear(zeros({0, 3})); }) == "[linear] expected at least one row, got x (0, 3)");
-  CHECK(message([&] { dropout(zeros({0, 3})); }) == "[dropout] expected at least one value, got shape (0, 3)");
-  CHECK(message([&] { depth(zeros({0, 3})); }) == "[stochastic_depth] expected at least one value, got shape (0, 3)");
+  CHECK(error_message([&] { linear(zeros({0, 3})); }) == "[linear] expected at least one row, got x (0, 3)");
+  CHECK(error_message([&] { dropout(zeros({0, 3})); }) == "[dropout] expected at least one value, got shape (0, 3)");
+  CHECK(error_message([&] {
+          depth(zeros({0, 3}));
+        }) == "[stochastic_depth] expected at least one value, got shape (0, 3)");
 }
 
 TEST_CASE("a loss that is not finite stops at backward, before any gradient") {
@@ -308,7 +305,7 @@ TEST_CASE("a loss that is not finite stops at backward, before any gradient") {
     tape.backward(loss);
   };
   for (const float poison : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    const std::string error = message([&] { step(poison); });
+    const std::string error = error_message([&] { step(poison); });
     CAPTURE(error);
     CHECK(error.starts_with("[backward] expected a finite loss, got "));
     CHECK(error.ends_with("nan"));
@@ -317,13 +314,13 @@ TEST_CASE("a loss that is not finite stops at backward, before any gradient") {
       CHECK(p.variable.grad().empty());
     }
   }
-  CHECK(message([] {
+  CHECK(error_message([] {
           Tape<float> tape;
           tape.backward(Var<float>::parameter(Tensor<float>::full({}, std::numeric_limits<float>::infinity())));
         }) == "[backward] expected a finite loss, got inf");
   Rng again(1);
   net.reset_parameters(again);  // the poison went into the running statistics alone
-  CHECK(message([&] { step(0.5F); }) == "no error");
+  CHECK(error_message([&] { step(0.5F); }) == "no error");
   CHECK_FALSE(net.stem.weight().grad().empty());
 }
 

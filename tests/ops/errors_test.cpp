@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "../error_message.hpp"
 #include "qrs/ops/activation.hpp"
 #include "qrs/ops/concat.hpp"
 #include "qrs/ops/cross_entropy.hpp"
@@ -24,79 +25,74 @@ namespace {
 
 Var<float> zeros(const Shape& shape) { return Tensor<float>::zeros(shape); }
 
-/// The message of the Error that f throws; "no error" where it throws none.
-template <class F>
-std::string message(const F& f) {
-  try {
-    f();
-  } catch (const qrs::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using qrs::tests::error_message;
 
 }  // namespace
 
 TEST_CASE("an empty Var and an empty batch are errors that name the operation") {
-  CHECK(message([] { relu(Var<float>()); }) == "[relu] expected a tensor, got an empty Var");
-  CHECK(message([] { silu(zeros({0, 3})); }) == "[silu] expected at least one value, got shape (0, 3)");
-  CHECK(message([] { mean(zeros({0, 3})); }) == "[mean] expected at least one value, got shape (0, 3)");
-  CHECK(message([] { softmax(zeros({0, 3})); }) == "[softmax] expected at least one value, got shape (0, 3)");
-  CHECK(message([] {
+  CHECK(error_message([] { relu(Var<float>()); }) == "[relu] expected a tensor, got an empty Var");
+  CHECK(error_message([] { silu(zeros({0, 3})); }) == "[silu] expected at least one value, got shape (0, 3)");
+  CHECK(error_message([] { mean(zeros({0, 3})); }) == "[mean] expected at least one value, got shape (0, 3)");
+  CHECK(error_message([] { softmax(zeros({0, 3})); }) == "[softmax] expected at least one value, got shape (0, 3)");
+  CHECK(error_message([] {
           max_pool2d(zeros({0, 4, 4, 3}), {});
         }) == "[max_pool2d] expected at least one value, got shape (0, 4, 4, 3)");
-  CHECK(message([] {
+  CHECK(error_message([] {
           cross_entropy(zeros({0, 3}), Tensor<std::int64_t>(Shape{0}));
         }) == "[cross_entropy] expected at least one value, got shape (0, 3)");
-  CHECK(message([] {
+  CHECK(error_message([] {
           qrs::concat({zeros({0, 3}), zeros({0, 2})});
         }) == "[concat] expected at least one value, got shape (0, 3)");
 }
 
 TEST_CASE("wrong shapes are errors that show both") {
-  CHECK(message([] { mul(zeros({2, 3}), zeros({2, 4})); }) == "[mul] expected equal shapes, got (2, 3) and (2, 4)");
-  CHECK(message([] {
+  CHECK(error_message([] {
+          mul(zeros({2, 3}), zeros({2, 4}));
+        }) == "[mul] expected equal shapes, got (2, 3) and (2, 4)");
+  CHECK(error_message([] {
           gate(zeros({2, 4, 4, 3}), zeros({2, 4}));
         }) == "[gate] expected factors of shape (2, 3) or (2, 1, 1, 3) for images (2, 4, 4, 3), got (2, 4)");
-  CHECK(message([] {
+  CHECK(error_message([] {
           gate(zeros({2, 3}), zeros({2, 3}));
         }) == "[gate] expected a tensor (N, H, W, C), got shape (2, 3)");
-  CHECK(message([] {
+  CHECK(error_message([] {
           global_average_pool(zeros({2, 3}));
         }) == "[global_average_pool] expected a tensor (N, H, W, C), got shape (2, 3)");
-  CHECK(message([] {
+  CHECK(error_message([] {
           qrs::concat({zeros({2, 3}), zeros({3, 3})});
         }) == "[concat] expected shapes equal but for the last axis, got (2, 3) and (3, 3)");
-  CHECK(message([] {
+  CHECK(error_message([] {
           slice_channels(zeros({2, 8}), 5, 4);
         }) == "[slice_channels] expected a range inside 8 channels, got 5 to 9");
-  CHECK(message([] {
+  CHECK(error_message([] {
           reshape(zeros({2, 6}), {3, 5});
         }) == "[reshape] expected a shape of 12 elements for (2, 6), got (3, 5)");
-  CHECK(message([] { flatten(zeros({2, 6}), 2); }) == "[flatten] expected an axis of (2, 6), got 2");
+  CHECK(error_message([] { flatten(zeros({2, 6}), 2); }) == "[flatten] expected an axis of (2, 6), got 2");
 }
 
 TEST_CASE("windows that do not fit are errors that show the sizes") {
-  CHECK(message([] {
+  CHECK(error_message([] {
           max_pool2d(zeros({1, 2, 9, 3}), {.kernel = 3});
         }) ==
         "[max_pool2d] expected an image at least as large as the window along the height, got 2 with padding 0 for a "
         "window of 3");
-  CHECK(message([] {
+  CHECK(error_message([] {
           max_pool2d(zeros({1, 9, 9, 3}), {.kernel = 3, .padding = 2});
         }) ==
         "[max_pool2d] expected a padding of at most half the kernel along the height, got padding 2 for kernel 3");
-  CHECK(message([] {
+  CHECK(error_message([] {
           avg_pool2d(zeros({1, 9, 9, 3}), {.kernel_w = 0});
         }) == "[avg_pool2d] expected kernel, stride and dilation > 0 along the width, got 0, 0 and 1");
-  CHECK(message([] {
+  CHECK(error_message([] {
           adaptive_avg_pool2d(zeros({1, 9, 9, 3}), 0, 2);
         }) == "[adaptive_avg_pool2d] expected an output of at least 1 x 1, got 0 x 2");
 }
 
 TEST_CASE("probabilities outside [0, 1] are errors") {
-  CHECK(message([] { dropout(zeros({2, 3}), {.p = 1.5}); }) == "[dropout] expected a probability in [0, 1], got 1.5");
-  CHECK(message([] {
+  CHECK(error_message([] {
+          dropout(zeros({2, 3}), {.p = 1.5});
+        }) == "[dropout] expected a probability in [0, 1], got 1.5");
+  CHECK(error_message([] {
           stochastic_depth(zeros({2, 3}), {.p = -0.5});
         }) == "[stochastic_depth] expected a probability in [0, 1], got -0.5");
 }
@@ -106,19 +102,19 @@ TEST_CASE("cross-entropy names the row, the target and the classes") {
   const auto targets = [](std::int64_t a, std::int64_t b, std::int64_t c) {
     return Tensor<std::int64_t>::from({3}, {a, b, c});
   };
-  CHECK(message([&] { cross_entropy(logits, targets(0, 4, 1)); }) ==
+  CHECK(error_message([&] { cross_entropy(logits, targets(0, 4, 1)); }) ==
         "[cross_entropy] expected targets in [0, 4), got 4 in row 1");
-  CHECK(message([&] { cross_entropy(logits, targets(0, 1, -1)); }) ==
+  CHECK(error_message([&] { cross_entropy(logits, targets(0, 1, -1)); }) ==
         "[cross_entropy] expected targets in [0, 4), got -1 in row 2");
-  CHECK(message([&] { cross_entropy(logits, targets(-100, -100, -100)); }) ==
+  CHECK(error_message([&] { cross_entropy(logits, targets(-100, -100, -100)); }) ==
         "[cross_entropy] expected at least one target other than ignore_index -100, got 3 of it");
-  CHECK(message([&] { cross_entropy(logits, targets(0, 1, 2), {.weight = Tensor<float>::zeros({3})}); }) ==
+  CHECK(error_message([&] { cross_entropy(logits, targets(0, 1, 2), {.weight = Tensor<float>::zeros({3})}); }) ==
         "[cross_entropy] expected class weights of shape (4), got (3)");
-  CHECK(message([&] { cross_entropy(logits, targets(0, 1, 2), {.label_smoothing = 2}); }) ==
+  CHECK(error_message([&] { cross_entropy(logits, targets(0, 1, 2), {.label_smoothing = 2}); }) ==
         "[cross_entropy] expected a label smoothing in [0, 1], got 2");
-  CHECK(message([&] {
+  CHECK(error_message([&] {
           cross_entropy(logits, Tensor<std::int64_t>::from({2}, {0, 1}));
         }) == "[cross_entropy] expected targets of shape (3) for logits (3, 4), got (2)");
-  CHECK(message([&] { cross_entropy(zeros({3}), targets(0, 1, 2)); }) ==
+  CHECK(error_message([&] { cross_entropy(zeros({3}), targets(0, 1, 2)); }) ==
         "[cross_entropy] expected a tensor (N, C), got shape (3)");
 }
