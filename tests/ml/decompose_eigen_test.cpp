@@ -50,7 +50,9 @@ TEST_CASE("eigenvalues of a symmetric matrix equal Eigen's") {
 }
 
 TEST_CASE("singular values and right vectors equal Eigen's, small ones too") {
-  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{1, 5}, {4, 4}, {12, 30}}) {
+  for (const std::pair<std::int64_t, std::int64_t> size : {std::pair{1, 5}, std::pair{4, 4}, std::pair{12, 30}}) {
+    const std::int64_t rows = size.first;
+    const std::int64_t cols = size.second;
     CAPTURE(rows);
     const Matrix<double> a = fading(rows, cols, 0.7);
     const Eigen::JacobiSVD<Dense> judge(Eigen::Map<const Dense>(a.data(), rows, cols), Eigen::ComputeThinV);
