@@ -151,8 +151,11 @@ TEST_CASE("search: the best candidate is written, every result is listed" * doct
 
 TEST_CASE("a trace holds an object a line, and the model is the same" * doctest::skip(!program::available())) {
   const Folder folder;
-  const std::string events[][2] = {{"svc", "smo_step"}, {"tree", "split_candidate"}, {"boost", "boosting_round"}};
-  for (const auto& [kind, event] : events) {
+  const std::pair<std::string, std::string> events[] = {
+      {"svc", "smo_step"}, {"tree", "split_candidate"}, {"boost", "boosting_round"}};
+  for (const auto& pair : events) {
+    const std::string& kind = pair.first;
+    const std::string& event = pair.second;
     CAPTURE(kind);
     const std::string call = "fit " + kind + folder.data() + " --out ";
     REQUIRE(program::qrs(call + folder.path("a.safetensors")).status == 0);
