@@ -5,11 +5,13 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return qrs::fuzz::try_reader(data, size, [](qrs::io::Bytes bytes) {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string_view text = qrs::io::as_text(bytes);
+    const std::string file(qrs::fuzz::file_name);
     if (text.starts_with("svm_type")) {
-      qrs::io::parse_libsvm_model(text, qrs::fuzz::file_name);
-    } else {
-      qrs::io::libsvm_dense<float>(qrs::io::parse_libsvm_data(text, qrs::fuzz::file_name), 0, 1 << 16);
+      qrs::io::parse_libsvm_model(text, file);
+      return;
     }
+    const qrs::io::LibsvmData samples = qrs::io::parse_libsvm_data(text, file);
+    if (samples.features() * samples.rows() <= 1 << 16) qrs::io::libsvm_dense<float>(samples);
   });
 }

@@ -89,7 +89,7 @@ TEST_CASE("LIBSVM data that are not are refused at line and column") {
   CHECK(data_error("1 4:1e999").find("expected a finite number") != std::string::npos);
   CHECK(data_error("1 4:2x").find("expected a blank after the value, got 'x'") != std::string::npos);
   CHECK(data_error("1,2 4:2").find("expected a blank after the label, got ',2'") != std::string::npos);
-  CHECK(data_error("") == "[libsvm] a.txt: expected at least one sample, got none in 0 bytes");
+  CHECK(data_error("") == "[libsvm] a.txt, byte 0: expected at least one sample, got none");
   const LibsvmData huge = parse_libsvm_data("1 2147483647:1\n2 1:1\n");
   CHECK_THROWS_WITH_AS(libsvm_dense<float>(huge),
                        "[libsvm] expected at most 2147483648 values in a dense matrix, got 2 x 2147483647", qrs::Error);

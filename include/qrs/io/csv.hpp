@@ -108,7 +108,7 @@ inline CsvTable parse_csv(Bytes bytes, std::string_view file) {
     }
     ++table.rows;
   }
-  QRS_CHECK(table.rows > 0, "[csv] ", file, ": expected at least one row of numbers, got ",
+  QRS_CHECK(table.rows > 0, "[csv] ", file, ", line ", number, ": expected at least one row of numbers, got ",
             table.names.empty() ? "an empty file" : "names alone");
   return table;
 }

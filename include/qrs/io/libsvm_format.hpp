@@ -72,7 +72,7 @@ inline LibsvmData parse_libsvm_data(std::string_view text, const std::string& pa
     detail::read_features(at, out.index, out.value);
     out.begin.push_back(out.index.size());
   }
-  QRS_CHECK(out.rows() > 0, "[libsvm] ", path, ": expected at least one sample, got none in ", text.size(), " bytes");
+  QRS_CHECK(out.rows() > 0, "[libsvm] ", path, ", byte ", text.size(), ": expected at least one sample, got none");
   return out;
 }
 
