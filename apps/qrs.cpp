@@ -38,7 +38,7 @@ void let_waiting_threads_sleep([[maybe_unused]] char** argv) {
 
 int main(int argc, char** argv) {
   let_waiting_threads_sleep(argv);
-  CLI::App program{"Train, run and audit the networks of QRS.", "qrs"};
+  CLI::App program{"Train, run and audit the networks and learners of QRS.", "qrs"};
   program.set_version_flag("--version",
                            qrs::text("qrs ", qrs::version_major, ".", qrs::version_minor, ".", qrs::version_patch));
   program.footer(

@@ -63,7 +63,8 @@ void print_table(const parity::Report& report) {
 }  // namespace
 
 void add_parity(CLI::App& program) {
-  auto* command = program.add_subcommand("parity", "Compare with reference files that PyTorch has written.");
+  auto* command = program.add_subcommand(
+      "parity", "Compare with reference files that PyTorch, scikit-learn, XGBoost and Pillow have written.");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("DIR", arguments->options.directory, "Folder of *.safetensors reference files")->required();
   command->add_option("--dtype", arguments->dtype, "Compute in f32 or f64")
