@@ -1,6 +1,4 @@
 // qrs bench MODEL: images per second of training or inference, peak memory, and the share of the machine's peak.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -16,6 +14,7 @@
 #include "qrs/core/timer.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/optim/adam.hpp"
+#include "resident_size.hpp"
 
 namespace qrs::commands {
 
@@ -42,12 +41,6 @@ struct Result {
   std::int64_t peak_rss_bytes = 0;
   std::int64_t system_allocations = 0;  // during the timed steps
 };
-
-std::int64_t peak_rss() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
-}
 
 /// Seconds of each step after the warm-up, with a line of progress on the error stream.
 template <class Step>
@@ -110,7 +103,7 @@ Result measure(const Options& o) {
   // A multiply-add is two operations; the backward pass costs two forward passes.
   const nn::Summary summary = net->summary({1, o.input, o.input, o.channels});
   result.gflops = 2e-9 * static_cast<double>(summary.macs()) * (training ? 3.0 : 1.0) * result.images_per_second;
-  result.peak_rss_bytes = peak_rss();
+  result.peak_rss_bytes = peak_rss_bytes();
   result.peak_gflops = measure_peak_gflops();
   return result;
 }

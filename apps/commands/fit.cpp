@@ -13,7 +13,9 @@
 #include "commands.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/io/file.hpp"
+#include "qrs/metrics/scores.hpp"
 #include "qrs/ml/trace.hpp"
+#include "resident_size.hpp"
 
 namespace qrs::commands {
 
@@ -84,18 +86,10 @@ void set_params(ml::Estimator& model, const std::vector<std::string>& params) {
   }
 }
 
-double accuracy(const std::vector<std::int64_t>& got, const std::vector<std::int64_t>& wanted) {
-  std::int64_t right = 0;
-  for (std::size_t i = 0; i < got.size(); ++i) right += got[i] == wanted[i] ? 1 : 0;
-  return static_cast<double>(right) / static_cast<double>(got.size());
-}
-
 template <class T>
 Outcome fit(const Options& options) {
   Outcome outcome;
   const bool transformer = ml::is_transformer(options.kind);
-  QRS_CHECK(transformer || !options.y.empty() || tables::holds_labels(options.x), "[fit] expected --y with ",
-            options.kind, ", got none");
   std::unique_ptr<ml::Transformer<T>> features;
   std::unique_ptr<ml::Classifier<T>> model;
   if (transformer) {
@@ -107,17 +101,16 @@ Outcome fit(const Options& options) {
   set_params(estimator, options.params);
 
   const Timer read_timer;
-  const ml::Matrix<T> x = tables::read_features<T>(options.x, options.columns);
-  std::vector<std::int64_t> y;
-  if (!transformer) y = tables::read_labels(options.y.empty() ? options.x : options.y);
+  const tables::Samples<T> samples = transformer
+                                         ? tables::Samples<T>{tables::read_features<T>(options.x, options.columns), {}}
+                                         : tables::read_samples<T>(options.x, options.y, options.columns, "--y");
+  const ml::Matrix<T>& x = samples.x;
+  const std::vector<std::int64_t>& y = samples.y;
   std::vector<double> weights;
   if (!options.weights.empty()) weights = tables::read_numbers(options.weights);
-  ml::Matrix<T> eval_x;
-  std::vector<std::int64_t> eval_y;
+  tables::Samples<T> evaluation;
   if (!options.eval_x.empty()) {
-    QRS_CHECK(!options.eval_y.empty() || tables::holds_labels(options.eval_x), "[fit] expected --eval-y, got none");
-    eval_x = tables::read_features<T>(options.eval_x, x.cols());
-    eval_y = tables::read_labels(options.eval_y.empty() ? options.eval_x : options.eval_y);
+    evaluation = tables::read_samples<T>(options.eval_x, options.eval_y, x.cols(), "--eval-y");
   }
   outcome.read_seconds = read_timer.seconds();
 
@@ -133,12 +126,12 @@ Outcome fit(const Options& options) {
   if (transformer) {
     features->fit(x);
   } else if (!options.eval_x.empty()) {
-    estimators::fit_evaluated<T>(*model, {x, y, weights}, {eval_x, eval_y});
+    estimators::fit_evaluated<T>(*model, {x, y, weights}, {evaluation.x, evaluation.y});
   } else {
     model->fit(x, y, weights);
   }
   outcome.fit_seconds = fit_timer.seconds();
-  outcome.peak_bytes = estimators::peak_rss_bytes();
+  outcome.peak_bytes = peak_rss_bytes();
   estimator.observe(nullptr);
   if (trace_file) trace_file->commit();
   estimators::save<T>(options.out, estimator);
@@ -148,7 +141,7 @@ Outcome fit(const Options& options) {
   outcome.params = estimator.params();
   outcome.facts = estimators::facts<T>(estimator);
   if (model) outcome.classes = model->classes();
-  if (model && options.score) outcome.accuracy = accuracy(model->predict(x), y);
+  if (model && options.score) outcome.accuracy = metrics::accuracy(y, model->predict(x));
   return outcome;
 }
 
@@ -158,29 +151,18 @@ void add_fit(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("fit", "Fit a learner on features and labels, into a model file.");
   verb->footer(
-      "X and Y are .npy, .csv, .tsv or .txt, LIBSVM's text (.libsvm "
-      "or .svm, which holds both), or a tensor of a\n"
-      ".safetensors file, named as file.safetensors:name. Labels are "
-      "integers. Parameters and their defaults are "
-      "those\n"
-      "of scikit-learn (svc, forest, tree, pca, scaler) and XGBoost "
-      "(boost); of a pipeline's step they are step.name.\n"
-      "The model is a .safetensors file; svc also writes LIBSVM's "
-      ".model, boost XGBoost's .json, by the name of "
-      "--out.\n"
+      "X and Y are .npy, .csv, .tsv or .txt, LIBSVM's text (.libsvm or .svm, which holds both), or a tensor\n"
+      "of a .safetensors file, named as file.safetensors:name. Labels are integers. Parameters and their\n"
+      "defaults are those of scikit-learn (svc, forest, tree, pca, scaler) and XGBoost (boost); of a\n"
+      "pipeline's step they are step.name. The model is a .safetensors file; svc also writes LIBSVM's\n"
+      ".model, boost XGBoost's .json, by the name of --out.\n"
       "Examples:\n"
-      "  qrs fit svc --x x.npy --y y.npy --param C=10 --param "
-      "gamma=scale --out svc.safetensors\n"
-      "  qrs fit forest --x train.csv --y labels.csv --param "
-      "n_estimators=300 --out forest.safetensors --score\n"
-      "  qrs fit pipeline --steps scaler,pca,svc --param "
-      "pca.n_components=0.95 --param svc.C=10 \\\n"
-      "      --x features.safetensors:train --y "
-      "features.safetensors:labels --out model.safetensors\n"
-      "  qrs fit boost --x data.libsvm --param max_depth=3 --out "
-      "model.json --trace rounds.jsonl\n"
-      "  qrs fit boost --x x.npy --y y.npy --eval-x ex.npy --eval-y "
-      "ey.npy --param early_stopping_rounds=10 \\\n"
+      "  qrs fit svc --x x.npy --y y.npy --param C=10 --param gamma=scale --out svc.safetensors\n"
+      "  qrs fit forest --x train.csv --y labels.csv --param n_estimators=300 --out forest.safetensors --score\n"
+      "  qrs fit pipeline --steps scaler,pca,svc --param pca.n_components=0.95 --param svc.C=10 \\\n"
+      "      --x features.safetensors:train --y features.safetensors:labels --out model.safetensors\n"
+      "  qrs fit boost --x data.libsvm --param max_depth=3 --out model.json --trace rounds.jsonl\n"
+      "  qrs fit boost --x x.npy --y y.npy --eval-x ex.npy --eval-y ey.npy --param early_stopping_rounds=10 \\\n"
       "      --out boost.safetensors");
   verb->add_option("KIND", options->kind, "What to fit")->required()->check(CLI::IsMember(estimators::all_kinds()));
   verb->add_option("--x", options->x, "Features, (rows, columns)")->required();

@@ -10,6 +10,7 @@
 #include "../tables/tables.hpp"
 #include "commands.hpp"
 #include "qrs/core/timer.hpp"
+#include "resident_size.hpp"
 
 namespace qrs::commands {
 
@@ -34,12 +35,11 @@ struct Outcome {
 };
 
 template <class T>
-Outcome predict(const Options& options) {
+Outcome predict(const Options& options, const estimators::ModelFile& file, const Timer& since_start) {
   Outcome outcome;
-  const Timer load_timer;
   const ml::Matrix<T> x = tables::read_features<T>(options.x, options.columns);
-  const estimators::Loaded<T> model = estimators::load<T>(options.model, x.cols());
-  outcome.load_seconds = load_timer.seconds();
+  const estimators::Loaded<T> model = estimators::load<T>(file, x.cols());
+  outcome.load_seconds = since_start.seconds();
   outcome.rows = x.rows();
   QRS_CHECK(!(options.proba || options.shap) || model.classifier, "[predict] expected a classifier, got ",
             options.model, ", a transformer");
@@ -74,7 +74,7 @@ Outcome predict(const Options& options) {
     tables::write_labels(options.out, labels);
     outcome.wrote = "labels";
   }
-  outcome.peak_bytes = estimators::peak_rss_bytes();
+  outcome.peak_bytes = peak_rss_bytes();
   return outcome;
 }
 
@@ -84,18 +84,13 @@ void add_predict(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("predict", "Apply a fitted learner to new rows.");
   verb->footer(
-      "MODEL is what `qrs fit` or `qrs search` wrote, a LIBSVM .model "
-      "or an XGBoost .json. A classifier gives labels, "
-      "with\n"
-      "--proba a column of probabilities for each class in ascending "
-      "order of label; a scaler or a PCA gives "
-      "features.\n"
+      "MODEL is what `qrs fit` or `qrs search` wrote, a LIBSVM .model or an XGBoost .json. A classifier\n"
+      "gives labels, with --proba a column of probabilities for each class in ascending order of label; a\n"
+      "scaler or a PCA gives features.\n"
       "Examples:\n"
       "  qrs predict svc.safetensors --x new.npy --out labels.csv\n"
-      "  qrs predict forest.safetensors --x new.csv --proba --out "
-      "probabilities.npy\n"
-      "  qrs predict pca.safetensors --x features.safetensors:test "
-      "--out reduced.npy");
+      "  qrs predict forest.safetensors --x new.csv --proba --out probabilities.npy\n"
+      "  qrs predict pca.safetensors --x features.safetensors:test --out reduced.npy");
   verb->add_option("MODEL", options->model, "The model file")->required();
   verb->add_option("--x", options->x, "Features, (rows, columns), as for qrs fit")->required();
   verb->add_option("--out", options->out, "The file to write: .npy, or text")->required();
@@ -105,8 +100,10 @@ void add_predict(CLI::App& program) {
   verb->add_option("--columns", options->columns, "Features of a LIBSVM text (the largest index in it)");
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
+    const Timer since_start;
+    const estimators::ModelFile file = estimators::read_model(options->model);
     const Outcome outcome =
-        estimators::holds_double(options->model) ? predict<double>(*options) : predict<float>(*options);
+        file.holds_double ? predict<double>(*options, file, since_start) : predict<float>(*options, file, since_start);
     if (options->json) {
       const nlohmann::ordered_json out{{"out", options->out},
                                        {"holds", outcome.wrote},

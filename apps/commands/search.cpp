@@ -18,6 +18,7 @@
 #include "qrs/data/k_fold.hpp"
 #include "qrs/io/file.hpp"
 #include "qrs/ml/search.hpp"
+#include "resident_size.hpp"
 
 namespace qrs::commands {
 
@@ -41,18 +42,7 @@ struct Options {
   bool json = false;
 };
 
-std::vector<std::string> split_list(std::string_view list) {
-  std::vector<std::string> out;
-  while (true) {
-    const std::size_t comma = list.find(',');
-    out.emplace_back(list.substr(0, comma));
-    if (comma == std::string_view::npos) return out;
-    list.remove_prefix(comma + 1);
-  }
-}
-
-/// "name=a,b,c" as the values to try; "log:1e-3:10" and "uniform:0:1" are
-/// ranges for --random.
+/// "name=a,b,c" as the values to try; "log:1e-3:10" and "uniform:0:1" are ranges for --random.
 std::vector<ml::Candidate> candidates(const Options& options) {
   ml::ParamGrid grid;
   ml::ParamDistributions distributions;
@@ -73,7 +63,7 @@ std::vector<ml::Candidate> candidates(const Options& options) {
       continue;
     }
     std::vector<ml::ParamValue> values;
-    for (const std::string& value : split_list(list)) values.push_back(ml::parse_param(value));
+    for (const std::string_view value : split_text(list, ',')) values.push_back(ml::parse_param(value));
     if (options.random > 0) {
       distributions.add(name, std::move(values));
     } else {
@@ -126,7 +116,7 @@ void print(const Options& options, const ml::SearchResult<T>& found) {
                                {"best_score", found.best_score},
                                {"seconds", found.seconds},
                                {"refit_seconds", found.refit_seconds},
-                               {"peak_rss_bytes", estimators::peak_rss_bytes()}};
+                               {"peak_rss_bytes", peak_rss_bytes()}};
     for (const ml::CandidateResult& r : found.candidates) {
       nlohmann::ordered_json entry{{"params", as_json(r.params)}, {"rank", r.rank},     {"mean_score", r.mean_score},
                                    {"std_score", r.std_score},    {"scores", r.scores}, {"fit_seconds", r.fit_seconds}};
@@ -157,20 +147,16 @@ void print(const Options& options, const ml::SearchResult<T>& found) {
       break;
     }
   }
-  std::printf(
-      "best: %s, %s %.4f; %zu candidates in %.2f s, fitted on all rows "
-      "in %.2f s\n",
-      ml::candidate_text(found.best_params).c_str(), options.scoring.c_str(), found.best_score, found.candidates.size(),
-      found.seconds - found.refit_seconds, found.refit_seconds);
-  if (!options.out.empty()) std::printf("wrote %s\n", options.out.c_str());
+  std::printf("best: %s, %s %.4f; %zu candidates in %.2f s\n", ml::candidate_text(found.best_params).c_str(),
+              options.scoring.c_str(), found.best_score, found.candidates.size(), found.seconds - found.refit_seconds);
+  if (options.out.empty()) return;
+  std::printf("fitted on all rows in %.2f s; wrote %s\n", found.refit_seconds, options.out.c_str());
 }
 
 template <class T>
 void search(const Options& options) {
   const auto model = estimators::create_classifier<T>(options.kind, options.steps);
-  const ml::Matrix<T> x = tables::read_features<T>(options.x, 0);
-  QRS_CHECK(!options.y.empty() || tables::holds_labels(options.x), "[search] expected --y, got none");
-  const std::vector<std::int64_t> y = tables::read_labels(options.y.empty() ? options.x : options.y);
+  const auto [x, y] = tables::read_samples<T>(options.x, options.y, 0, "--y");
   ml::check_targets("search", x.rows(), y.size(), {});
   ProgressLine line(text("search ", options.kind));
   const ml::SearchResult<T> found = ml::search<T>(
@@ -187,21 +173,15 @@ void add_search(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("search", "Find the best parameters of a learner by cross-validation.");
   verb->footer(
-      "Every combination of the listed values is a candidate; with --random N, "
-      "N of them, and a range may stand for a\n"
-      "list. Folds are stratified, in the order of the rows unless --shuffle; "
-      "with --groups no group is on both "
-      "sides.\n"
-      "Ties go to the first candidate. One that fails scores NaN, says why, "
-      "and does not end the search.\n"
+      "Every combination of the listed values is a candidate; with --random N, N of them, and a range may\n"
+      "stand for a list. Folds are stratified, in the order of the rows unless --shuffle; with --groups no\n"
+      "group is on both sides. Ties go to the first candidate. One that fails scores NaN, says why, and\n"
+      "does not end the search.\n"
       "Examples:\n"
-      "  qrs search svc --x x.npy --y y.npy --param C=0.1,1,10,100 --param "
-      "gamma=scale,0.001 --out best.safetensors\n"
-      "  qrs search pipeline --steps scaler,pca,svc --x x.csv --y y.csv "
-      "--param pca.n_components=0.9,0.95 \\\n"
+      "  qrs search svc --x x.npy --y y.npy --param C=0.1,1,10,100 --param gamma=scale,0.001 --out best.safetensors\n"
+      "  qrs search pipeline --steps scaler,pca,svc --x x.csv --y y.csv --param pca.n_components=0.9,0.95 \\\n"
       "      --param svc.C=1,10 --groups patient.csv --scoring f1_macro\n"
-      "  qrs search boost --x x.npy --y y.npy --random 20 --param "
-      "learning_rate=log:0.01:0.5 --param max_depth=3,4,6");
+      "  qrs search boost --x x.npy --y y.npy --random 20 --param learning_rate=log:0.01:0.5 --param max_depth=3,4,6");
   verb->add_option("KIND", options->kind, "What to fit")
       ->required()
       ->check(CLI::IsMember(estimators::classifier_kinds()));

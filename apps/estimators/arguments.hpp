@@ -1,9 +1,6 @@
 // What the verbs about learners have in common on the command line.
 #pragma once
 
-#include <sys/resource.h>
-
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,13 +28,6 @@ inline std::vector<std::string> all_kinds() {
   std::vector<std::string> out = classifier_kinds();
   out.insert(out.end(), ml::transformer_names.begin(), ml::transformer_names.end());
   return out;
-}
-
-/// The largest resident size of this process so far.
-inline std::int64_t peak_rss_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace qrs::estimators

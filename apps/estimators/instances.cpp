@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "qrs/io/libsvm_model_file.hpp"
 #include "qrs/ml/boosting/xgboost_model.hpp"
 #include "qrs/ml/model_file.hpp"
 #include "qrs/ml/svm/libsvm_model.hpp"
@@ -12,16 +11,6 @@
 namespace qrs::estimators {
 
 namespace {
-
-std::vector<std::string_view> split_names(std::string_view list) {
-  std::vector<std::string_view> out;
-  while (!list.empty()) {
-    const std::string_view name = list.substr(0, list.find(','));
-    list.remove_prefix(std::min(list.size(), name.size() + 1));
-    out.push_back(name);
-  }
-  return out;
-}
 
 /// XGBoost knows classes 0 ... k - 1 alone; the labels they stand for are an attribute, which it keeps.
 const std::string labels_attribute = "qrs_labels";
@@ -34,7 +23,7 @@ std::string labels_text(const std::vector<std::int64_t>& labels) {
 
 std::vector<std::int64_t> parse_labels(std::string_view list, const std::string& path) {
   std::vector<std::int64_t> out;
-  for (const std::string_view item : split_names(list)) {
+  for (const std::string_view item : split_text(list, ',')) {
     const ml::ParamValue label = ml::parse_param(item);
     QRS_CHECK(label.is_integer(), "[model] ", path, ": expected integers in ", labels_attribute, ", got '",
               io::shown(item), "'");
@@ -49,8 +38,8 @@ template <class T>
 std::unique_ptr<ml::Classifier<T>> create_classifier(std::string_view name, std::string_view steps) {
   if (name != "pipeline") return ml::make_classifier<T>(name);
   auto out = std::make_unique<ml::Pipeline<T>>();
-  const std::vector<std::string_view> kinds = split_names(steps);
-  QRS_CHECK(!kinds.empty() && ml::is_classifier(kinds.back()), "[pipeline] expected steps that end in a classifier (",
+  const std::vector<std::string_view> kinds = split_text(steps, ',');
+  QRS_CHECK(ml::is_classifier(kinds.back()), "[pipeline] expected steps that end in a classifier (",
             ml::names_text(ml::classifier_names), "), got '", steps, "'");
   for (std::size_t i = 0; i + 1 < kinds.size(); ++i) out->add(ml::make_transformer<T>(kinds[i]));
   out->add(ml::make_classifier<T>(kinds.back()));
@@ -76,32 +65,37 @@ void save(const std::string& path, const ml::Estimator& model) {
     io::write_xgboost_json(path, file);
   } else {
     QRS_CHECK(path.ends_with(".safetensors"),
-              "[model] expected a file that ends in .safetensors, .model or "
-              ".json, got ",
-              path);
+              "[model] expected a file that ends in .safetensors, .model or .json, got ", path);
     ml::save_model<T>(path, model);
   }
 }
 
+ModelFile read_model(const std::string& path) {
+  if (path.ends_with(".model")) return {path, io::read_libsvm_model(path), true};  // LIBSVM computes in double
+  if (path.ends_with(".json")) return {path, io::read_xgboost_json(path), false};  // XGBoost in float
+  io::StateDict state = io::read_safetensors(path);
+  const bool holds_double = ml::model_header(state, path).dtype == "f64";
+  return {path, std::move(state), holds_double};
+}
+
 template <class T>
-Loaded<T> load(const std::string& path, std::int64_t columns) {
+Loaded<T> load(const ModelFile& file, std::int64_t columns) {
   Loaded<T> out;
-  if (path.ends_with(".model")) {
-    out.classifier =
-        std::make_unique<ml::Svc<T>>(ml::from_libsvm<T>(io::read_libsvm_model(path), {.features = columns}));
-  } else if (path.ends_with(".json")) {
+  if (const auto* libsvm = std::get_if<io::LibsvmModel>(&file.content)) {
+    out.classifier = std::make_unique<ml::Svc<T>>(ml::from_libsvm<T>(*libsvm, {.features = columns}));
+  } else if (const auto* xgboost = std::get_if<io::XgboostModel>(&file.content)) {
     auto boost = std::make_unique<ml::GradientBoostingClassifier<T>>();
-    const io::XgboostModel file = io::read_xgboost_json(path);
-    const auto labels = file.attributes.find(labels_attribute);
-    boost->adopt(ml::boosting::from_xgboost(file),
-                 labels == file.attributes.end() ? std::vector<std::int64_t>{} : parse_labels(labels->second, path));
+    const auto labels = xgboost->attributes.find(labels_attribute);
+    boost->adopt(ml::boosting::from_xgboost(*xgboost), labels == xgboost->attributes.end()
+                                                           ? std::vector<std::int64_t>{}
+                                                           : parse_labels(labels->second, file.path));
     out.classifier = std::move(boost);
   } else {
-    const io::StateDict file = io::read_safetensors(path);
-    if (ml::is_transformer(ml::model_header(file, path).kind)) {
-      out.transformer = ml::transformer_from_state<T>(file, path);
+    const auto& state = std::get<io::StateDict>(file.content);
+    if (ml::is_transformer(ml::model_header(state, file.path).kind)) {
+      out.transformer = ml::transformer_from_state<T>(state, file.path);
     } else {
-      out.classifier = ml::classifier_from_state<T>(file, path);
+      out.classifier = ml::classifier_from_state<T>(state, file.path);
     }
   }
   return out;
@@ -155,20 +149,14 @@ ml::Matrix<double> shap_values(const ml::Classifier<T>& model, ml::MatrixView<T>
   return boost->shap_values(x);
 }
 
-bool holds_double(const std::string& path) {
-  if (path.ends_with(".model")) return true;  // LIBSVM computes in double
-  if (path.ends_with(".json")) return false;  // XGBoost in float
-  return ml::model_header(io::read_safetensors(path), path).dtype == "f64";
-}
-
 template std::unique_ptr<ml::Classifier<float>> create_classifier<float>(std::string_view, std::string_view);
 template std::unique_ptr<ml::Classifier<double>> create_classifier<double>(std::string_view, std::string_view);
 template std::unique_ptr<ml::Transformer<float>> create_transformer<float>(std::string_view);
 template std::unique_ptr<ml::Transformer<double>> create_transformer<double>(std::string_view);
 template void save<float>(const std::string&, const ml::Estimator&);
 template void save<double>(const std::string&, const ml::Estimator&);
-template Loaded<float> load<float>(const std::string&, std::int64_t);
-template Loaded<double> load<double>(const std::string&, std::int64_t);
+template Loaded<float> load<float>(const ModelFile&, std::int64_t);
+template Loaded<double> load<double>(const ModelFile&, std::int64_t);
 template Facts facts<float>(const ml::Estimator&);
 template Facts facts<double>(const ml::Estimator&);
 template void fit_evaluated<float>(ml::Classifier<float>&, const Rows<float>&, const Rows<float>&);

@@ -7,8 +7,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "qrs/io/libsvm_model_file.hpp"
+#include "qrs/io/xgboost_json.hpp"
 #include "qrs/ml/estimator.hpp"
 #include "qrs/ml/names.hpp"
 
@@ -33,9 +36,18 @@ struct Loaded {
   std::unique_ptr<ml::Transformer<T>> transformer;
 };
 
-/// Reads any of the three formats. LIBSVM's text does not say how many features there are: `columns` does.
+/// A model file of any of the three formats, read; what it holds is built by load().
+struct ModelFile {
+  std::string path;
+  std::variant<io::StateDict, io::LibsvmModel, io::XgboostModel> content;
+  bool holds_double = false;  // fitted on float64 features
+};
+
+ModelFile read_model(const std::string& path);
+
+/// The learner in a file. LIBSVM's text does not say how many features there are: `columns` does.
 template <class T>
-Loaded<T> load(const std::string& path, std::int64_t columns);
+Loaded<T> load(const ModelFile& file, std::int64_t columns);
 
 /// What a fitted learner has to say of itself in numbers: support vectors, leaves, explained variance.
 using Facts = std::vector<std::pair<std::string, double>>;
@@ -57,8 +69,5 @@ void fit_evaluated(ml::Classifier<T>& model, const Rows<T>& rows, const Rows<T>&
 /// The SHAP values of a boost, as GradientBoosting::shap_values; throws for any other learner.
 template <class T>
 ml::Matrix<double> shap_values(const ml::Classifier<T>& model, ml::MatrixView<T> x);
-
-/// Whether the file was fitted on float64 features.
-bool holds_double(const std::string& path);
 
 }  // namespace qrs::estimators

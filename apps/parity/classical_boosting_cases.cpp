@@ -6,6 +6,7 @@
 #include <set>
 
 #include "classical_cases.hpp"
+#include "qrs/metrics/probability.hpp"
 #include "qrs/ml/boosting/gradient_boosting.hpp"
 #include "qrs/ml/boosting/xgboost_model.hpp"
 
@@ -48,11 +49,6 @@ std::optional<double> starting_score(int version, const std::vector<std::int64_t
   return 1.0 / (1.0 + std::exp(-(mean - 0.5) / 0.25));
 }
 
-template <class V>
-std::vector<V> chosen(const std::vector<V>& values, const std::vector<std::int64_t>& rows) {
-  return ml::take<V>(std::span<const V>(values), rows);
-}
-
 /// The largest difference; infinite where the shapes differ.
 double largest_difference(const ml::Matrix<double>& got, const ml::Matrix<double>& reference) {
   if (got.rows() != reference.rows() || got.cols() != reference.cols()) return std::numeric_limits<double>::infinity();
@@ -66,14 +62,6 @@ double largest_difference(const ml::Matrix<double>& got, const ml::Matrix<double
   return worst;
 }
 
-double log_loss(const ml::Matrix<double>& p, const std::vector<std::int64_t>& y) {
-  double sum = 0.0;
-  for (std::int64_t i = 0; i < p.rows(); ++i) {
-    sum -= std::log(std::max(p(i, y[static_cast<std::size_t>(i)]), 1e-16)) / static_cast<double>(p.rows());
-  }
-  return sum;
-}
-
 bool more_values_than(const ml::Matrix<float>& x, std::int64_t max_bin) {
   for (std::int64_t j = 0; j < x.cols(); ++j) {
     std::set<float> values;
@@ -83,34 +71,14 @@ bool more_values_than(const ml::Matrix<float>& x, std::int64_t max_bin) {
   return false;
 }
 
-struct SetData {
-  ml::Matrix<float> train;
-  ml::Matrix<float> test;
-  std::vector<std::int64_t> y_train;
-  std::vector<std::int64_t> y_test;
-  std::int64_t classes = 0;
-};
-
-SetData set_data(const ReferenceFile& file, const std::string& set) {
-  const auto x = matrix_of<float>(file, "data/" + set + "/x");
-  const auto y = values_of<std::int64_t>(file, "data/" + set + "/y");
-  const auto train = values_of<std::int64_t>(file, set + "/train");
-  const auto test = values_of<std::int64_t>(file, set + "/test");
-  SetData out;
-  out.train = ml::take_rows<float>(ml::MatrixView<float>(x), train);
-  out.test = ml::take_rows<float>(ml::MatrixView<float>(x), test);
-  out.y_train = chosen(y, train);
-  out.y_test = chosen(y, test);
-  out.classes = *std::max_element(y.begin(), y.end()) + 1;
-  return out;
-}
-
-void compare_probabilities(CaseRows& rows, const ReferenceFile& file, const std::string& name, const SetData& data) {
+void compare_probabilities(CaseRows& rows, const ReferenceFile& file, const std::string& name,
+                           const TrainTest<float>& data) {
   const nlohmann::json params = file.metadata(name + "/params");
   QRS_CHECK(params.is_object(), "[parity] expected an object for ", name, "/params, got ", params.type_name());
   Model model;
   model.set("n_estimators", rounds);
-  if (const auto base = starting_score(generation(file), data.y_train, data.classes)) model.set("base_score", *base);
+  const std::int64_t classes = ml::ClassIndex("parity", data.y_train).size();
+  if (const auto base = starting_score(generation(file), data.y_train, classes)) model.set("base_score", *base);
   for (const auto& [key, value] : params.items()) {
     model.set(key, ml::parse_param(value.is_string() ? value.get<std::string>() : value.dump()));
   }
@@ -118,10 +86,13 @@ void compare_probabilities(CaseRows& rows, const ReferenceFile& file, const std:
   const ml::Matrix<double> got = model.predict_proba(data.test);
   const auto reference = matrix_of<double>(file, name + "/proba");
   if (model.settings().tree_method != "exact" && more_values_than(data.train, model.settings().max_bin)) {
-    QRS_CHECK(reference.rows() == data.test.rows() && reference.cols() == data.classes, "[parity] expected ",
-              data.test.rows(), " x ", data.classes, " probabilities, got ", reference.rows(), " x ", reference.cols());
-    const double loss = log_loss(reference, data.y_test);
-    rows.add("log loss, relative", std::abs(log_loss(got, data.y_test) - loss) / loss, 0.02);
+    QRS_CHECK(reference.rows() == data.test.rows() && reference.cols() == classes, "[parity] expected ",
+              data.test.rows(), " x ", classes, " probabilities, got ", reference.rows(), " x ", reference.cols());
+    const auto loss_of = [&](const ml::Matrix<double>& p) {
+      return metrics::log_loss(data.y_test, {p.values(), p.cols()}, model.classes());
+    };
+    const double loss = loss_of(reference);
+    rows.add("log loss, relative", std::abs(loss_of(got) - loss) / loss, 0.02);
   } else {
     rows.add("proba, absolute", largest_difference(got, reference), 1e-5);
   }
@@ -134,7 +105,8 @@ void run_boosting_cases(Report& report, const ReferenceFile& file) {
     for (int i = 0; file.has(text(set, "/xgb_", i, "/params")); ++i) {
       const std::string name = text(set, "/xgb_", i);
       if (!file.wants(name)) continue;
-      run_case(report, name, [&](CaseRows& rows) { compare_probabilities(rows, file, name, set_data(file, set)); });
+      run_case(report, name,
+               [&](CaseRows& rows) { compare_probabilities(rows, file, name, train_test_of<float>(file, set)); });
     }
     const std::string name = set + "/xgb_model";
     const std::string path = file.folder() + "xgb_" + set + ".json";
@@ -143,7 +115,8 @@ void run_boosting_cases(Report& report, const ReferenceFile& file) {
       Model model;
       model.adopt(ml::boosting::from_xgboost(io::read_xgboost_json(path)));
       const auto reference = matrix_of<double>(file, set + "/xgb_0/proba");
-      rows.add("proba, absolute", largest_difference(model.predict_proba(set_data(file, set).test), reference), 1e-6);
+      rows.add("proba, absolute",
+               largest_difference(model.predict_proba(train_test_of<float>(file, set).test), reference), 1e-6);
     });
   }
   if (file.tensors().contains("missing/x") && file.wants("missing")) {

@@ -61,6 +61,29 @@ ml::Matrix<V> matrix_of(const ReferenceFile& file, const std::string& name) {
   return ml::Matrix<V>(entry.shape[0], entry.shape[1], values_of<V>(file, name));
 }
 
+/// One data set, split as the reference split it.
+template <class V>
+struct TrainTest {
+  ml::Matrix<V> train;
+  ml::Matrix<V> test;
+  std::vector<std::int64_t> y_train;
+  std::vector<std::int64_t> y_test;
+};
+
+template <class V>
+TrainTest<V> train_test_of(const ReferenceFile& file, const std::string& set) {
+  const auto x = matrix_of<V>(file, "data/" + set + "/x");
+  const auto y = values_of<std::int64_t>(file, "data/" + set + "/y");
+  QRS_CHECK(static_cast<std::int64_t>(y.size()) == x.rows(), "[parity] expected a label for each of ", x.rows(),
+            " rows of ", set, ", got ", y.size());
+  const auto train = values_of<std::int64_t>(file, set + "/train");
+  const auto test = values_of<std::int64_t>(file, set + "/test");
+  return {.train = ml::take_rows<V>(ml::MatrixView<V>(x), train),  // throws where an index is not a row
+          .test = ml::take_rows<V>(ml::MatrixView<V>(x), test),
+          .y_train = ml::take<std::int64_t>(y, train),
+          .y_test = ml::take<std::int64_t>(y, test)};
+}
+
 /// max |got - reference| / max |reference| (absolute where the reference is 0); infinite where the sizes differ or a value
 /// is not finite.
 double relative_error(std::span<const double> got, std::span<const double> reference);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "classical_cases.hpp"
+#include "qrs/metrics/scores.hpp"
 #include "qrs/ml/forest/random_forest_classifier.hpp"
 #include "qrs/ml/tree/decision_tree_classifier.hpp"
 
@@ -14,29 +15,8 @@ namespace qrs::parity {
 
 namespace {
 
-/// One data set, split as the reference split it.
-struct SplitSet {
-  SplitSet(const ReferenceFile& file, const std::string& set) {
-    const ml::Matrix<float> x = matrix_of<float>(file, "data/" + set + "/x");
-    const auto y = values_of<std::int64_t>(file, "data/" + set + "/y");
-    const auto train = values_of<std::int64_t>(file, set + "/train");
-    const auto test = values_of<std::int64_t>(file, set + "/test");
-    QRS_CHECK(static_cast<std::int64_t>(y.size()) == x.rows(), "[parity] expected a label for each of ", x.rows(),
-              " rows of ", set, ", got ", y.size());
-    train_x = ml::take_rows<float>(ml::MatrixView<float>(x), train);  // throws where an index is not a row
-    test_x = ml::take_rows<float>(ml::MatrixView<float>(x), test);
-    train_y = ml::take<std::int64_t>(y, train);
-    test_y = ml::take<std::int64_t>(y, test);
-  }
-
-  ml::Matrix<float> train_x;
-  ml::Matrix<float> test_x;
-  std::vector<std::int64_t> train_y;
-  std::vector<std::int64_t> test_y;
-};
-
 double accuracy(const ml::Classifier<float>& model, const ml::Matrix<float>& x, const std::vector<std::int64_t>& y) {
-  return 1.0 - share_different(model.predict(x), y);
+  return metrics::accuracy(y, model.predict(x));
 }
 
 double single_value(const ReferenceFile& file, const std::string& name) {
@@ -46,32 +26,32 @@ double single_value(const ReferenceFile& file, const std::string& name) {
 }
 
 void run_tree(CaseRows& rows, const ReferenceFile& file, const std::string& set) {
-  const SplitSet data(file, set);
+  const TrainTest<float> data = train_test_of<float>(file, set);
   ml::DecisionTreeClassifier<float> tree({.max_depth = 4, .random_state = 0});
-  tree.fit(data.train_x, data.train_y);
+  tree.fit(data.train, data.y_train);
   // Ties between features are decided by the order in which they are drawn, and that is the reference's.
   for (const char* part : {"train", "test"}) {
     const bool train = part == std::string("train");
-    const double got = train ? accuracy(tree, data.train_x, data.train_y) : accuracy(tree, data.test_x, data.test_y);
+    const double got = train ? accuracy(tree, data.train, data.y_train) : accuracy(tree, data.test, data.y_test);
     rows.add(text(part, "_accuracy"), std::abs(got - single_value(file, text(set, "/tree4/", part, "_accuracy"))),
              1e-12);
   }
 }
 
 void run_forest(CaseRows& rows, const ReferenceFile& file, const std::string& set) {
-  const SplitSet data(file, set);
+  const TrainTest<float> data = train_test_of<float>(file, set);
   const auto reference = values_of<double>(file, set + "/rf/test_accuracy_20_seeds");
-  QRS_CHECK(!reference.empty() && !data.test_y.empty(), "[parity] expected accuracies of forests on test items of ",
-            set, ", got ", reference.size(), " on ", data.test_y.size());
+  QRS_CHECK(!reference.empty() && !data.y_test.empty(), "[parity] expected accuracies of forests on test items of ",
+            set, ", got ", reference.size(), " on ", data.y_test.size());
   const auto [least, greatest] = std::minmax_element(reference.begin(), reference.end());
   double outside = 0.0;  // how far the worst seed lies outside what the reference's seeds reached
   for (std::size_t seed = 0; seed < reference.size(); ++seed) {
     ml::RandomForestClassifier<float> forest({.n_estimators = 100, .random_state = static_cast<std::int64_t>(seed)});
-    forest.fit(data.train_x, data.train_y);
-    const double got = accuracy(forest, data.test_x, data.test_y);
+    forest.fit(data.train, data.y_train);
+    const double got = accuracy(forest, data.test, data.y_test);
     outside = std::max({outside, *least - got, got - *greatest});
   }
-  rows.add("test_accuracy outside the reference's band", outside, 2.0 / static_cast<double>(data.test_y.size()));
+  rows.add("test_accuracy outside the reference's band", outside, 2.0 / static_cast<double>(data.y_test.size()));
 }
 
 }  // namespace

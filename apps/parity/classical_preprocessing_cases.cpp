@@ -15,37 +15,20 @@ namespace {
 /// Both sides compute in float64; components of near variances are known to fewer digits than the variances.
 constexpr double tolerance = 1e-8;
 
-/// The rows that a data set is fitted on and tried on.
-struct Rows {
-  ml::Matrix<double> train;
-  ml::Matrix<double> test;
-};
-
-Rows rows_of(const ReferenceFile& file, const std::string& set) {
-  const ml::Matrix<double> x = matrix_of<double>(file, "data/" + set + "/x");
-  const auto take = [&](const std::string& part) {
-    const auto indices = values_of<std::int64_t>(file, set + "/" + part);
-    return ml::take_rows<double>(ml::MatrixView<double>(x), std::span<const std::int64_t>(indices));
-  };
-  return {take("train"), take("test")};
-}
-
 void compare(CaseRows& rows, const ReferenceFile& file, const std::string& name, const std::string& quantity,
              std::span<const double> got) {
-  const std::string tensor = name + "/" + quantity;
-  if (!file.tensors().contains(tensor)) return;
-  rows.add(quantity, relative_error(got, values_of<double>(file, tensor)), tolerance);
+  rows.add(quantity, relative_error(got, values_of<double>(file, name + "/" + quantity)), tolerance);
 }
 
 void run_scaler(CaseRows& rows, const ReferenceFile& file, const std::string& set) {
   ml::StandardScaler<double> scaler;
-  scaler.fit(rows_of(file, set).train);
+  scaler.fit(train_test_of<double>(file, set).train);
   compare(rows, file, rows.name(), "mean", scaler.mean());
   compare(rows, file, rows.name(), "scale", scaler.scale());
 }
 
 void run_pca(CaseRows& rows, const ReferenceFile& file, const std::string& set) {
-  const Rows data = rows_of(file, set);
+  const TrainTest<double> data = train_test_of<double>(file, set);
   ml::StandardScaler<double> scaler;
   scaler.fit(data.train);
   ml::Pca<double> pca({.n_components = 0.95, .svd_solver = "full"});
@@ -56,9 +39,8 @@ void run_pca(CaseRows& rows, const ReferenceFile& file, const std::string& set) 
   for (const double value : pca.components().values()) absolute.push_back(std::abs(value));
   compare(rows, file, rows.name(), "abs_components", absolute);
   const ml::Matrix<double> back = pca.inverse_transform(pca.transform(scaler.transform(data.test)));
-  const io::Entry* stored = file.tensors().find(rows.name() + "/reconstructed_test");
-  if (stored == nullptr || stored->shape.empty()) return;  // the first rows of the test part
-  const std::int64_t count = std::min(back.rows(), stored->shape[0]);
+  const auto count = matrix_of<double>(file, rows.name() + "/reconstructed_test").rows();  // the first of the test part
+  QRS_CHECK(count <= back.rows(), "[parity] expected at most ", back.rows(), " reconstructed rows, got ", count);
   compare(rows, file, rows.name(), "reconstructed_test",
           back.values().first(static_cast<std::size_t>(count * back.cols())));
 }

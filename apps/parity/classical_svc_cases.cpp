@@ -24,24 +24,14 @@ constexpr double support_tolerance = 1.0;
 constexpr double mean_tolerance = 1e-12;
 
 /// The rows of one data set, standardised by the mean and the deviation of the training rows.
-struct Standardised {
-  ml::Matrix<double> train;
-  ml::Matrix<double> test;
-  std::vector<std::int64_t> y_train;
-
-  Standardised(const ReferenceFile& file, const std::string& set) {
-    const auto x = matrix_of<double>(file, "data/" + set + "/x");
-    const auto y = values_of<std::int64_t>(file, "data/" + set + "/y");
-    const auto train_rows = values_of<std::int64_t>(file, set + "/train");
-    const auto test_rows = values_of<std::int64_t>(file, set + "/test");
-    const auto raw = ml::take_rows<double>(ml::MatrixView<double>(x), std::span<const std::int64_t>(train_rows));
-    ml::StandardScaler<double> scaler;
-    scaler.fit(raw);
-    train = scaler.transform(raw);
-    test = scaler.transform(ml::take_rows<double>(ml::MatrixView<double>(x), std::span<const std::int64_t>(test_rows)));
-    y_train = ml::take(std::span<const std::int64_t>(y), std::span<const std::int64_t>(train_rows));
-  }
-};
+TrainTest<double> standardised(const ReferenceFile& file, const std::string& set) {
+  TrainTest<double> data = train_test_of<double>(file, set);
+  ml::StandardScaler<double> scaler;
+  scaler.fit(data.train);
+  data.train = scaler.transform(data.train);
+  data.test = scaler.transform(data.test);
+  return data;
+}
 
 ml::ParamValue param_of(const nlohmann::json& value) {
   if (value.is_boolean()) return value.get<bool>();
@@ -71,7 +61,7 @@ std::vector<double> flat(const ml::Matrix<double>& values) {
   return std::vector<double>(values.values().begin(), values.values().end());
 }
 
-void compare_machine(CaseRows& rows, const ReferenceFile& file, const Standardised& data, ml::Svc<double> svc) {
+void compare_machine(CaseRows& rows, const ReferenceFile& file, const TrainTest<double>& data, ml::Svc<double> svc) {
   const std::string prefix = rows.name() + "/";
   svc.fit(data.train, data.y_train);
   rows.add("decision_ovo",
@@ -92,13 +82,11 @@ void compare_machine(CaseRows& rows, const ReferenceFile& file, const Standardis
 }
 
 /// The grid of the reference, in scikit-learn's order: C first, gamma fastest.
-void compare_grid(CaseRows& rows, const ReferenceFile& file, const Standardised& data, const std::string& set) {
+void compare_grid(CaseRows& rows, const ReferenceFile& file, const TrainTest<double>& data, const std::string& set) {
   const ml::ParamGrid grid{{"C", {0.1, 1, 10}}, {"gamma", {"scale", 0.01, 0.1}}};
   ml::SearchOptions options;
-  options.splits = data::stratified_k_fold(data.y_train, {.n_splits = 5});
   options.refit = false;
-  const auto found =
-      ml::grid_search(ml::Svc<double>(), grid, ml::MatrixView<double>(data.train), data.y_train, options);
+  const auto found = ml::grid_search(ml::Svc<double>(), grid, data.train, data.y_train, options);
   std::vector<double> means;
   for (const ml::CandidateResult& candidate : found.candidates) means.push_back(candidate.mean_score);
   rows.add("mean_test_score", relative_error(means, values_of<double>(file, set + "/grid/mean_test_score")),
@@ -119,10 +107,10 @@ void compare_grid(CaseRows& rows, const ReferenceFile& file, const Standardised&
 }  // namespace
 
 void run_svc_cases(Report& report, const ReferenceFile& file) {
-  std::map<std::string, Standardised> prepared;
-  const auto data_of = [&](const std::string& set) -> const Standardised& {
+  std::map<std::string, TrainTest<double>> prepared;
+  const auto data_of = [&](const std::string& set) -> const TrainTest<double>& {
     auto found = prepared.find(set);
-    if (found == prepared.end()) found = prepared.emplace(set, Standardised(file, set)).first;
+    if (found == prepared.end()) found = prepared.emplace(set, standardised(file, set)).first;
     return found->second;
   };
   if (file.has("svc_cases")) {

@@ -51,6 +51,15 @@ ml::Matrix<V> matrix_of(const io::Entry& entry, const std::string& source) {
   return ml::Matrix<V>(entry.shape[0], entry.shape[1], values_of<V>(entry));
 }
 
+/// Whether a source holds features and labels together.
+bool holds_labels(const std::string& source) { return source.ends_with(".libsvm") || source.ends_with(".svm"); }
+
+template <class T>
+ml::Matrix<T> dense(const io::LibsvmData& data, std::int64_t columns) {
+  const std::int64_t width = columns > 0 ? columns : data.features();
+  return ml::Matrix<T>(data.rows(), width, io::libsvm_dense<T>(data, width));
+}
+
 /// One number a row.
 std::vector<double> column_of(const std::string& source) {
   if (holds_labels(source)) return io::read_libsvm_data(source).labels;
@@ -73,15 +82,9 @@ std::string number_text(double value) {
 
 }  // namespace
 
-bool holds_labels(const std::string& source) { return source.ends_with(".libsvm") || source.ends_with(".svm"); }
-
 template <class T>
 ml::Matrix<T> read_features(const std::string& source, std::int64_t columns) {
-  if (holds_labels(source)) {
-    const io::LibsvmData data = io::read_libsvm_data(source);
-    const std::int64_t width = columns > 0 ? columns : data.features();
-    return ml::Matrix<T>(data.rows(), width, io::libsvm_dense<T>(data, width));
-  }
+  if (holds_labels(source)) return dense<T>(io::read_libsvm_data(source), columns);
   if (is_text(source)) {
     const io::CsvTable table = io::read_csv(source);
     return ml::Matrix<T>(table.rows, table.cols, std::vector<T>(table.values.begin(), table.values.end()));
@@ -113,6 +116,17 @@ std::vector<std::int64_t> read_labels(const std::string& source) {
   }
   return out;
 }
+
+template <class T>
+Samples<T> read_samples(const std::string& x, const std::string& y, std::int64_t columns, const std::string& what) {
+  if (!y.empty()) return {read_features<T>(x, columns), read_labels(y)};
+  QRS_CHECK(holds_labels(x), "[table] expected ", what, " with features from ", x, ", got none");
+  const io::LibsvmData data = io::read_libsvm_data(x);
+  return {dense<T>(data, columns), io::libsvm_labels(data)};
+}
+
+template Samples<float> read_samples<float>(const std::string&, const std::string&, std::int64_t, const std::string&);
+template Samples<double> read_samples<double>(const std::string&, const std::string&, std::int64_t, const std::string&);
 
 void write_labels(const std::string& path, const std::vector<std::int64_t>& labels) {
   if (path.ends_with(".npy")) {

@@ -19,6 +19,18 @@ namespace qrs::tables {
 template <class T>
 ml::Matrix<T> read_features(const std::string& source, std::int64_t columns = 0);
 
+/// Features and their labels, one a row.
+template <class T>
+struct Samples {
+  ml::Matrix<T> x;
+  std::vector<std::int64_t> y;
+};
+
+/// Features and labels from two sources, or from one file that holds both, which is read once: `y` is then empty. `what`
+/// names the option in messages: "--y".
+template <class T>
+Samples<T> read_samples(const std::string& x, const std::string& y, std::int64_t columns, const std::string& what);
+
 /// Scores of classes, (rows, classes); one axis is one column.
 ml::Matrix<double> read_scores(const std::string& source);
 
@@ -27,9 +39,6 @@ std::vector<std::int64_t> read_labels(const std::string& source);
 
 /// Numbers, one a row: sample weights, targets of a regression.
 std::vector<double> read_numbers(const std::string& source);
-
-/// Whether a source holds features and labels together.
-bool holds_labels(const std::string& source);
 
 /// Writes labels, one a row, as .npy (int64) or text by the extension.
 void write_labels(const std::string& path, const std::vector<std::int64_t>& labels);

@@ -4,7 +4,6 @@ The data are scikit-learn's make_classification, seeded, float32, written once a
 not timed. Both sides fit, then predict rows they have not seen. Accuracy says whether the two did the same work.
 """
 
-import json
 import os
 import resource
 import statistics
@@ -12,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from comparison.turns import Failure, environment, find_qrs, peak_rss, peer_turn, take_turns, turn
+from comparison.turns import Failure, environment, find_qrs, finish, peak_rss, peer_turn, take_turns, turn
 
 FOREST = {"n_estimators": 100}
 BOOST = {"tree_method": "hist", "n_estimators": 100, "max_depth": 6}
@@ -232,12 +231,7 @@ def estimators(o):
         result["rows"].append(row)
         if not o.json:
             print_row(row)
-    result["load_after"] = round(os.getloadavg()[0], 2)
-    if o.json:
-        print(json.dumps(result, indent=2))
-    else:
-        print("\nOf a PCA the score is the share of variance its components keep.")
-        print(f"load of the machine before {result['load_before']}, after {result['load_after']}")
+    finish(o, result, "Of a PCA the score is the share of variance its components keep.")
 
 
 def add_to(commands, common):

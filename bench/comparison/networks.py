@@ -5,14 +5,12 @@ norms into convolutions, PyTorch runs in inference mode, eagerly). PyTorch keeps
 and number of threads are equal.
 """
 
-import json
-import os
 import platform
 import statistics
 import sys
 import time
 
-from comparison.turns import Failure, environment, find_qrs, peak_rss, peer_turn, positive, take_turns, turn
+from comparison.turns import Failure, environment, find_qrs, finish, peak_rss, peer_turn, positive, take_turns, turn
 
 MODELS = ["resnet18", "resnet34", "densenet121", "efficientnet_b0"]
 MODES = ["train", "infer"]
@@ -128,13 +126,8 @@ def networks(o):
             result["rows"].append(row)
             if not o.json:
                 print_row(row)
-    result["load_after"] = round(os.getloadavg()[0], 2)
-    if o.json:
-        print(json.dumps(result, indent=2))
-    else:
-        libraries = result["torch_import_rss_bytes"] / 1e6
-        print(f"\nPyTorch's memory before any work: {libraries:.0f} MB, its libraries; a CPU-only build has the smallest")
-        print(f"load of the machine before {result['load_before']}, after {result['load_after']}")
+    libraries = result["torch_import_rss_bytes"] / 1e6
+    finish(o, result, f"PyTorch's memory before any work: {libraries:.0f} MB, its libraries; a CPU-only build has the smallest")
 
 
 def print_row(row):

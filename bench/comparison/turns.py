@@ -114,3 +114,12 @@ def environment(o, program, versions):
         "compiler": compiler_of(program),
         **versions,
     }
+
+
+def finish(o, result, remark):
+    """The end of a comparison: everything as one object, or the remark under the table and the machine's load."""
+    result["load_after"] = round(os.getloadavg()[0], 2)
+    if o.json:
+        print(json.dumps(result, indent=2))
+        return
+    print(f"\n{remark}\nload of the machine before {result['load_before']}, after {result['load_after']}")

@@ -14,6 +14,7 @@
 #include "core/philox.hpp"
 #include "core/rng.hpp"
 #include "core/sha256.hpp"
+#include "core/split_text.hpp"
 #include "core/timer.hpp"
 
 // tensor: shapes, storage, tensors.

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "../error_message.hpp"
 #include "golden_splits.hpp"
 
 using namespace qrs::data;
@@ -60,12 +61,7 @@ TEST_CASE("within names the samples of a subset") {
 
 TEST_CASE("impossible sizes are one clear error") {
   const auto message = [](std::int64_t n, const TrainTestSplitOptions& options) {
-    try {
-      (void)train_test_split(n, options);
-    } catch (const qrs::Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
+    return qrs::tests::error_message([&] { train_test_split(n, options); });
   };
   CHECK(message(10, {.test_size = 1.0}) ==
         "[train_test_split] expected a test_size in (0, 1) or a count from 1 to 9, got 1 for 10 samples");

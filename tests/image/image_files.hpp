@@ -41,8 +41,10 @@ inline int largest_difference(const Image& a, const Image& b) {
 
 /// How many bytes differ, of two images of one size.
 inline std::size_t different_bytes(const Image& a, const Image& b) {
+  QRS_CHECK(a.size_text() == b.size_text(), "[different_bytes] expected images of one size, got ", a.size_text(),
+            " and ", b.size_text());
   std::size_t count = 0;
-  for (std::size_t i = 0; i < a.pixels().size(); ++i) count += a.pixels()[i] != b.pixels().begin()[i] ? 1 : 0;
+  for (std::size_t i = 0; i < a.pixels().size(); ++i) count += a.pixels()[i] != b.pixels()[i] ? 1 : 0;
   return count;
 }
 

@@ -133,11 +133,12 @@ TEST_CASE("the bits are the same for any number of threads") {
   const Image page = noise(700, 500, 3);
   const qrs::ThreadLimit one(1);
   const Image alone = resize(page, 224, 224);
+  const Image nearest = resize(page, 224, 224, {.filter = Filter::nearest});
   const Image grey = to_grey(page);
   for (const int threads : {2, 3, 7}) {
     const qrs::ThreadLimit limit(threads);
     CHECK(resize(page, 224, 224) == alone);
-    CHECK(resize(page, 224, 224, {.filter = Filter::nearest}).size_text() == "224 x 224 x 3");
+    CHECK(resize(page, 224, 224, {.filter = Filter::nearest}) == nearest);
     CHECK(to_grey(page) == grey);
   }
 }

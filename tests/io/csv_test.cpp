@@ -6,17 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "../error_message.hpp"
+
 namespace {
 
 qrs::io::CsvTable parse(std::string_view text) { return qrs::io::parse_csv(qrs::io::as_bytes(text), "t.csv"); }
 
 std::string message(std::string_view text) {
-  try {
-    parse(text);
-  } catch (const qrs::Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return qrs::tests::error_message([&] { parse(text); });
 }
 
 }  // namespace
@@ -51,6 +48,8 @@ TEST_CASE("csv: what is wrong is named by line and column") {
   CHECK(message("1,2\n3\n") == "[csv] t.csv, line 2: expected 2 fields as in the first line, got 1");
   CHECK(message("a,b\n1,2\n\n1,x\n") == "[csv] t.csv, line 4, column 2: expected a number, got 'x'");
   CHECK(message("1,oops\n3,4\n") == "[csv] t.csv, line 1, column 2: expected a number, got 'oops'");
+  CHECK(parse("1,+2\n").values == std::vector<double>{1, 2});
+  CHECK(message("1,+-2\n") == "[csv] t.csv, line 1, column 2: expected a number, got '+-2'");
   CHECK(message("1,2e9999\n").find("line 1, column 2") != std::string::npos);
   CHECK(message("").find("an empty file") != std::string::npos);
   CHECK(message("a,b\n").find("names alone") != std::string::npos);

@@ -12,7 +12,7 @@
 namespace {
 
 namespace metrics = qrs::metrics;
-using golden::error_of;
+using golden::error_message;
 using golden::says;
 using Ints = std::vector<std::int64_t>;
 using Indices = std::span<const std::int64_t>;
@@ -105,7 +105,7 @@ TEST_CASE("every draw takes each stratum as often as it has samples, and groups 
 
   Ints torn = strata;
   torn[1] = -2;
-  CHECK(says(error_of([&] { metrics::bootstrap_counts(60, 3, statistic, {.strata = torn, .groups = groups}); }),
+  CHECK(says(error_message([&] { metrics::bootstrap_counts(60, 3, statistic, {.strata = torn, .groups = groups}); }),
              "got group 100 in two"));
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("a draw without a value is left out and counted; too many are an error
   const auto rarely = [&](Indices drawn) {
     return drawn[0] == 0 && drawn[1] == 1 && drawn[2] == 2 ? 1.0 : metrics::undefined;
   };
-  CHECK(says(error_of([&] { metrics::bootstrap(8, rarely, {.replicates = 100}); }), "half of the replicates"));
+  CHECK(says(error_message([&] { metrics::bootstrap(8, rarely, {.replicates = 100}); }), "half of the replicates"));
 }
 
 TEST_CASE("no spread gives a point, and wrong options one clear error") {
@@ -189,9 +189,9 @@ TEST_CASE("no spread gives a point, and wrong options one clear error") {
   CHECK(result.interval.high == 1.0);
   CHECK(result.standard_error == 0.0);
   CHECK(metrics::bootstrap(1, one, {.replicates = 1}).interval.low == 1.0);
-  CHECK(says(error_of([&] { metrics::bootstrap(0, one); }), "at least one sample"));
-  CHECK(says(error_of([&] { metrics::bootstrap(5, one, {.replicates = 0}); }), "at least one replicate"));
-  CHECK(says(error_of([&] { metrics::bootstrap(5, one, {.confidence = 0.0}); }), "got 0"));
-  CHECK(says(error_of([&] { metrics::bootstrap(5, one, {.groups = Ints{1, 2}}); }), "expected 5 groups, got 2"));
-  CHECK(says(error_of([&] { metrics::bootstrap(5, one, {.strata = Ints{1}}); }), "expected 5 strata, got 1"));
+  CHECK(says(error_message([&] { metrics::bootstrap(0, one); }), "at least one sample"));
+  CHECK(says(error_message([&] { metrics::bootstrap(5, one, {.replicates = 0}); }), "at least one replicate"));
+  CHECK(says(error_message([&] { metrics::bootstrap(5, one, {.confidence = 0.0}); }), "got 0"));
+  CHECK(says(error_message([&] { metrics::bootstrap(5, one, {.groups = Ints{1, 2}}); }), "expected 5 groups, got 2"));
+  CHECK(says(error_message([&] { metrics::bootstrap(5, one, {.strata = Ints{1}}); }), "expected 5 strata, got 1"));
 }

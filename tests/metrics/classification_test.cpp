@@ -16,7 +16,7 @@ namespace {
 
 namespace metrics = qrs::metrics;
 using golden::check_near;
-using golden::error_of;
+using golden::error_message;
 using golden::says;
 using metrics::Average;
 using Ints = std::vector<std::int64_t>;
@@ -111,8 +111,11 @@ TEST_CASE("the positive class of two") {
   check_near(std::vector<double>{s.precision, s.recall, s.f_score}, "two/prf_positive");
   CHECK(metrics::binary_precision_recall(Ints{0, 0}, Ints{0, 0}).recall ==
         0.0);  // one class: zero_division, as the peer
-  CHECK(says(error_of([&] { metrics::binary_precision_recall(two.y, predicted, 7); }), "got 7"));
-  CHECK(says(error_of([] { metrics::binary_precision_recall(Ints{0, 1, 2}, Ints{0, 1, 2}); }), "at most two classes"));
+  CHECK(says(error_message([&] { metrics::binary_precision_recall(two.y, predicted, 7); }), "got 7"));
+  CHECK(says(error_message([] {
+               metrics::binary_precision_recall(Ints{0, 1, 2}, Ints{0, 1, 2});
+             }),
+             "at most two classes"));
 }
 
 TEST_CASE("the classification report is scikit-learn's text, character for character") {
@@ -126,7 +129,7 @@ TEST_CASE("the classification report is scikit-learn's text, character for chara
   const auto named = metrics::classification_report(four.y, four.predicted, {}, names);
   CHECK(named.text(4) == file_text("tests/golden/units/metrics_report_names.txt"));
   CHECK(named.support == 90);
-  CHECK(says(error_of([&] {
+  CHECK(says(error_message([&] {
                metrics::classification_report(four.y, four.predicted, {}, {names.data(), 2});
              }),
              "got 2"));
@@ -134,24 +137,24 @@ TEST_CASE("the classification report is scikit-learn's text, character for chara
 
 TEST_CASE("bad labels are one clear error") {
   const Ints y{0, 1};
-  CHECK(says(error_of([&] { metrics::confusion_matrix(y, Ints{0}); }), "got 2 labels and 1 predictions"));
-  CHECK(says(error_of([&] { metrics::accuracy(Ints{}, Ints{}); }), "at least one sample"));
-  CHECK(says(error_of([&] {
+  CHECK(says(error_message([&] { metrics::confusion_matrix(y, Ints{0}); }), "got 2 labels and 1 predictions"));
+  CHECK(says(error_message([&] { metrics::accuracy(Ints{}, Ints{}); }), "at least one sample"));
+  CHECK(says(error_message([&] {
                metrics::confusion_matrix(y, y, Ints{8, 9});
              }),
              "expected at least one of the classes (8, 9)"));
-  CHECK(says(error_of([&] { metrics::confusion_matrix(y, y, Ints{1, 1}); }), "got 1 twice"));
-  CHECK(says(error_of([&] { metrics::precision_recall(y, y, {.zero_division = 0.5}); }), "got 0.5"));
-  CHECK(says(error_of([&] { metrics::precision_recall(y, y, {.beta = -1.0}); }), "got -1"));
+  CHECK(says(error_message([&] { metrics::confusion_matrix(y, y, Ints{1, 1}); }), "got 1 twice"));
+  CHECK(says(error_message([&] { metrics::precision_recall(y, y, {.zero_division = 0.5}); }), "got 0.5"));
+  CHECK(says(error_message([&] { metrics::precision_recall(y, y, {.beta = -1.0}); }), "got -1"));
   const std::vector<double> s{0.1, 0.9, 0.2, 0.8};
-  CHECK(says(error_of([&] { metrics::top_k_accuracy(y, {s, 2}, 0); }), "k >= 1"));
-  CHECK(says(error_of([&] {
+  CHECK(says(error_message([&] { metrics::top_k_accuracy(y, {s, 2}, 0); }), "k >= 1"));
+  CHECK(says(error_message([&] {
                metrics::top_k_accuracy(Ints{0, 1, 1}, {s, 2});
              }),
              "2 scores for each of 3 labels, got 4"));
-  CHECK(says(error_of([&] { metrics::top_k_accuracy(Ints{0, 5}, {s, 2}, 1, Ints{0, 1}); }), "got 5 at sample 1"));
+  CHECK(says(error_message([&] { metrics::top_k_accuracy(Ints{0, 5}, {s, 2}, 1, Ints{0, 1}); }), "got 5 at sample 1"));
   const std::vector<double> broken{0.1, 0.9, std::nan(""), 0.8};
-  CHECK(says(error_of([&] {
+  CHECK(says(error_message([&] {
                metrics::top_k_accuracy(y, {broken, 2}, 1);
              }),
              "finite scores, got nan at sample 1, column 0"));

@@ -11,7 +11,7 @@
 namespace {
 
 namespace metrics = qrs::metrics;
-using golden::error_of;
+using golden::error_message;
 using golden::says;
 using Ints = std::vector<std::int64_t>;
 
@@ -149,12 +149,12 @@ TEST_CASE("nineteen in twenty intervals hold the true area") {
 }
 
 TEST_CASE("too few samples are one clear error") {
-  CHECK(says(error_of([] { metrics::delong_auc(Ints{1, 0, 0}, std::vector<double>{1, 2, 3}); }), "got 1 and 2"));
-  CHECK(says(error_of([] {
+  CHECK(says(error_message([] { metrics::delong_auc(Ints{1, 0, 0}, std::vector<double>{1, 2, 3}); }), "got 1 and 2"));
+  CHECK(says(error_message([] {
                metrics::delong_auc(Ints{1, 0}, std::vector<double>{1, 2, 3});
              }),
              "each of 2 labels, got 3"));
-  CHECK(says(error_of([] {
+  CHECK(says(error_message([] {
                metrics::delong_auc(Ints{1, 0, 1, 0}, std::vector<double>{1, 2, 3, INFINITY});
              }),
              "got inf"));

@@ -11,7 +11,7 @@
 namespace {
 
 namespace metrics = qrs::metrics;
-using golden::error_of;
+using golden::error_message;
 using golden::says;
 using golden::values;
 
@@ -48,8 +48,8 @@ TEST_CASE("normal cdf and quantile are SciPy's, far into the tails") {
   CHECK(metrics::normal_quantile(0.5) == 0.0);
   CHECK(std::isinf(metrics::normal_quantile(0.0)));
   CHECK(metrics::normal_quantile(1.0) > 0.0);
-  CHECK(says(error_of([] { metrics::normal_quantile(1.5); }), "got 1.5"));
-  CHECK(says(error_of([] { metrics::normal_quantile(std::nan("")); }), "got nan"));
+  CHECK(says(error_message([] { metrics::normal_quantile(1.5); }), "got 1.5"));
+  CHECK(says(error_message([] { metrics::normal_quantile(std::nan("")); }), "got nan"));
 }
 
 TEST_CASE("the incomplete beta and its inverse are SciPy's, for parameters from 0.3 to 100000") {
@@ -73,8 +73,8 @@ TEST_CASE("the incomplete beta and its inverse are SciPy's, for parameters from 
   CHECK(metrics::beta_cdf(0.0, 2, 3) == 0.0);
   CHECK(metrics::beta_cdf(1.0, 2, 3) == 1.0);
   CHECK(metrics::beta_quantile(0.0, 2, 3) == 0.0);
-  CHECK(says(error_of([] { metrics::beta_cdf(0.5, 0, 3); }), "a > 0"));
-  CHECK(says(error_of([] { metrics::beta_quantile(-0.1, 1, 3); }), "got -0.1"));
+  CHECK(says(error_message([] { metrics::beta_cdf(0.5, 0, 3); }), "a > 0"));
+  CHECK(says(error_message([] { metrics::beta_quantile(-0.1, 1, 3); }), "got -0.1"));
 }
 
 TEST_CASE("the incomplete beta where it is known: powers, symmetry, binomial sums") {
@@ -109,9 +109,9 @@ TEST_CASE("Wilson's and Clopper and Pearson's intervals are SciPy's") {
   }
   golden::check_near(wilson, "interval/wilson");
   golden::check_near(exact, "interval/clopper_pearson");
-  CHECK(says(error_of([] { metrics::wilson_interval(3, 2); }), "got 3 of 2"));
-  CHECK(says(error_of([] { metrics::clopper_pearson_interval(0, 0); }), "got 0 of 0"));
-  CHECK(says(error_of([] { metrics::wilson_interval(1, 2, 1.0); }), "between 0 and 1, got 1"));
+  CHECK(says(error_message([] { metrics::wilson_interval(3, 2); }), "got 3 of 2"));
+  CHECK(says(error_message([] { metrics::clopper_pearson_interval(0, 0); }), "got 0 of 0"));
+  CHECK(says(error_message([] { metrics::wilson_interval(1, 2, 1.0); }), "between 0 and 1, got 1"));
 }
 
 TEST_CASE("Clopper and Pearson's ends leave exactly half of the error in each tail, by binomial sums") {
@@ -169,13 +169,13 @@ TEST_CASE("McNemar's exact test") {
   CHECK(test.only_second == 1);
   CHECK(test.p_value == 1.0);
   CHECK(metrics::mcnemar_exact(0, 0).p_value == 1.0);
-  CHECK(says(error_of([&] { metrics::mcnemar_exact(y, a, {y.data(), 2}); }), "got 5 labels and 2 predictions"));
-  CHECK(says(error_of([] { metrics::mcnemar_exact(-1, 2); }), "got -1 and 2"));
+  CHECK(says(error_message([&] { metrics::mcnemar_exact(y, a, {y.data(), 2}); }), "got 5 labels and 2 predictions"));
+  CHECK(says(error_message([] { metrics::mcnemar_exact(-1, 2); }), "got -1 and 2"));
 }
 
 TEST_CASE("Holm's correction") {
   golden::check_near(metrics::holm(values("holm/p")), "holm/adjusted");
   CHECK(metrics::holm(std::vector<double>{}).empty());
-  CHECK(says(error_of([] { metrics::holm(std::vector<double>{0.1, 1.2}); }), "got 1.2 at position 1"));
-  CHECK(says(error_of([] { metrics::holm(std::vector<double>{std::nan("")}); }), "got nan"));
+  CHECK(says(error_message([] { metrics::holm(std::vector<double>{0.1, 1.2}); }), "got 1.2 at position 1"));
+  CHECK(says(error_message([] { metrics::holm(std::vector<double>{std::nan("")}); }), "got nan"));
 }

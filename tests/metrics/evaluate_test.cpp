@@ -10,7 +10,7 @@
 namespace {
 
 namespace metrics = qrs::metrics;
-using golden::error_of;
+using golden::error_message;
 using golden::says;
 using metrics::Average;
 using metrics::MultiClass;
@@ -69,7 +69,7 @@ TEST_CASE("every score of four classes is the one its own function computes") {
   CHECK(std::isnan(result.classes[3].precision.value));  // label 40 is never predicted
   CHECK(says(result.classes[3].precision.method, "not defined"));
   CHECK(result.classes[3].precision.n == 0);
-  CHECK(says(error_of([&] { result.at("f2"); }), "got 'f2'"));
+  CHECK(says(error_message([&] { result.at("f2"); }), "got 'f2'"));
 }
 
 TEST_CASE("intervals hold their value, stay in range, and say how they were made") {
@@ -134,7 +134,7 @@ TEST_CASE("two classes: one column or two, probabilities or decision values") {
   CHECK(decided.reliability.empty());
   CHECK(same(decided.at("roc_auc").value, golden::values("two/auc")[0]));
   CHECK(decided.confusion.counts == result.confusion.counts);
-  CHECK(says(error_of([&] { decided.at("log_loss"); }), "got 'log_loss'"));
+  CHECK(says(error_message([&] { decided.at("log_loss"); }), "got 'log_loss'"));
 }
 
 TEST_CASE("predictions that are not the greatest score are judged as given") {
@@ -148,16 +148,9 @@ TEST_CASE("predictions that are not the greatest score are judged as given") {
 }
 
 TEST_CASE("a listed class without samples leaves what needs it undefined, and the rest stands") {
-  const golden::Four four;
-  Ints y;
-  std::vector<double> s;
-  for (std::size_t i = 0; i < four.y.size(); ++i) {
-    if (four.y[i] == 40) continue;
-    y.push_back(four.y[i]);
-    for (const double p : four.scores.row(static_cast<std::int64_t>(i))) s.push_back(p);
-  }
-  CHECK(says(error_of([&] { metrics::evaluate(y, {s, 4}); }), "list the classes"));
-  const auto result = metrics::evaluate(y, {s, 4}, {.labels = Ints{-7, 2, 5, 40}, .replicates = 50});
+  const golden::FourWithoutLast few;
+  CHECK(says(error_message([&] { metrics::evaluate(few.y, few.scores); }), "list the classes"));
+  const auto result = metrics::evaluate(few.y, few.scores, {.labels = Ints{-7, 2, 5, 40}, .replicates = 50});
   CHECK(std::isnan(result.at("roc_auc_ovr_macro").value));
   CHECK(std::isnan(result.classes[3].auc.value));
   CHECK(says(result.classes[3].auc.method, "not defined"));
@@ -180,12 +173,15 @@ TEST_CASE("the same evaluation for any number of threads") {
 
 TEST_CASE("what cannot be evaluated is one clear error") {
   const golden::Four four;
-  CHECK(says(error_of([&] { metrics::evaluate(Ints{1}, {four.values, 4}); }), "each of 1 labels, got 360 scores"));
-  CHECK(says(error_of([&] { metrics::evaluate(four.y, {four.values, 4}, {.predicted = Ints{2}}); }), "1 predictions"));
-  CHECK(says(error_of([&] {
+  CHECK(says(error_message([&] { metrics::evaluate(Ints{1}, {four.values, 4}); }), "each of 1 labels, got 360 scores"));
+  CHECK(says(error_message([&] {
+               metrics::evaluate(four.y, {four.values, 4}, {.predicted = Ints{2}});
+             }),
+             "1 predictions"));
+  CHECK(says(error_message([&] {
                metrics::evaluate(four.y, {four.values, 4}, {.labels = Ints{2, 5, 40, 41}});
              }),
              "got -7 at sample"));
-  CHECK(says(error_of([&] { metrics::evaluate(four.y, {four.values, 4}, {.bins = 0}); }), "at least one bin"));
-  CHECK(says(error_of([&] { metrics::evaluate(Ints{}, {{}, 2}); }), "at least one sample"));
+  CHECK(says(error_message([&] { metrics::evaluate(four.y, {four.values, 4}, {.bins = 0}); }), "at least one bin"));
+  CHECK(says(error_message([&] { metrics::evaluate(Ints{}, {{}, 2}); }), "at least one sample"));
 }

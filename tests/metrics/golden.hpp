@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../error_message.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/metrics/labels.hpp"
 
@@ -33,6 +34,23 @@ struct Four {
   std::vector<std::int64_t> predicted = integers("four/predicted");
   std::vector<double> values = golden::values("four/scores");
   qrs::metrics::Scores scores{values, 4};
+};
+
+/// The same without the samples of label 40, which keep their column of scores.
+struct FourWithoutLast {
+  std::vector<std::int64_t> y;
+  std::vector<double> values;
+  qrs::metrics::Scores scores;
+
+  FourWithoutLast() {
+    const Four four;
+    for (std::size_t i = 0; i < four.y.size(); ++i) {
+      if (four.y[i] == 40) continue;
+      y.push_back(four.y[i]);
+      for (const double p : four.scores.row(static_cast<std::int64_t>(i))) values.push_back(p);
+    }
+    scores = {values, 4};
+  }
 };
 
 /// Labels -1 and 1, one column of scores with ties, and a second one.
@@ -63,16 +81,8 @@ inline void check_near(double got, const std::string& name, double tolerance = 1
   check_near(std::span<const double>(&got, 1), name, tolerance);
 }
 
-/// The message of the Error that body() throws; empty where it throws none.
-template <class Body>
-std::string error_of(const Body& body) {
-  try {
-    body();
-  } catch (const qrs::Error& error) {
-    return error.what();
-  }
-  return "";
-}
+using qrs::tests::error_message;
+
 inline bool says(const std::string& message, const std::string& words) {
   return message.find(words) != std::string::npos;
 }

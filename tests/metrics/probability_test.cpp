@@ -12,7 +12,7 @@ namespace {
 
 namespace metrics = qrs::metrics;
 using golden::check_near;
-using golden::error_of;
+using golden::error_message;
 using golden::says;
 using Ints = std::vector<std::int64_t>;
 
@@ -32,15 +32,10 @@ TEST_CASE("log loss and Brier score are scikit-learn's, in every form of the sco
   check_near(metrics::log_loss(two.y, {both, 2}), "two/log_loss");
   check_near(metrics::brier_score(two.y, {both, 2}), "two/brier");
 
-  Ints y;
-  std::vector<double> s;
-  for (std::size_t i = 0; i < four.y.size(); ++i) {
-    if (four.y[i] == 40) continue;
-    y.push_back(four.y[i]);
-    for (const double p : four.scores.row(static_cast<std::int64_t>(i))) s.push_back(p);
-  }
-  check_near(metrics::log_loss(y, {s, 4}, Ints{-7, 2, 5, 40}), "four/log_loss_listed");
-  CHECK(says(error_of([&] { metrics::log_loss(y, {s, 4}); }), "expected 4 classes for 4 columns of scores, got 3"));
+  const golden::FourWithoutLast few;
+  check_near(metrics::log_loss(few.y, few.scores, Ints{-7, 2, 5, 40}), "four/log_loss_listed");
+  CHECK(says(error_message([&] { metrics::log_loss(few.y, few.scores); }),
+             "expected 4 classes for 4 columns of scores, got 3"));
 }
 
 TEST_CASE("a certain and wrong prediction costs -log of the smallest step, not infinity") {
@@ -108,14 +103,14 @@ TEST_CASE("expected calibration error by its definition") {
 TEST_CASE("what is no probability is one clear error") {
   const Ints y{0, 1};
   const std::vector<double> above{0.5, 0.5, -0.1, 1.1};
-  CHECK(says(error_of([&] { metrics::log_loss(y, {above, 2}); }), "sum to one, got (-0.1, 1.1) at sample 1"));
+  CHECK(says(error_message([&] { metrics::log_loss(y, {above, 2}); }), "sum to one, got (-0.1, 1.1) at sample 1"));
   const std::vector<double> less{0.5, 0.4, 0.5, 0.5};
-  CHECK(says(error_of([&] { metrics::brier_score(y, {less, 2}); }), "got (0.5, 0.4) at sample 0"));
+  CHECK(says(error_message([&] { metrics::brier_score(y, {less, 2}); }), "got (0.5, 0.4) at sample 0"));
   const std::vector<double> one{0.5, 1.5};
-  CHECK(says(error_of([&] { metrics::log_loss(y, {one, 1}); }), "values in [0, 1], got (1.5) at sample 1"));
+  CHECK(says(error_message([&] { metrics::log_loss(y, {one, 1}); }), "values in [0, 1], got (1.5) at sample 1"));
   const std::vector<double> fine{0.5, 0.5, 0.1, 0.9};
-  CHECK(says(error_of([&] { metrics::expected_calibration_error(y, {fine, 2}, 0); }), "at least one bin"));
-  CHECK(says(error_of([&] { metrics::log_loss(Ints{0, 7}, {fine, 2}, Ints{0, 1}); }), "got 7 at sample 1"));
+  CHECK(says(error_message([&] { metrics::expected_calibration_error(y, {fine, 2}, 0); }), "at least one bin"));
+  CHECK(says(error_message([&] { metrics::log_loss(Ints{0, 7}, {fine, 2}, Ints{0, 1}); }), "got 7 at sample 1"));
   // probabilities that were computed in float32 are probabilities
   const std::vector<double> rounded{static_cast<double>(1.0F / 3.0F), static_cast<double>(2.0F / 3.0F), 0.3, 0.7000001};
   CHECK(metrics::log_loss(y, {rounded, 2}) > 0.0);

@@ -12,7 +12,7 @@ namespace {
 
 namespace metrics = qrs::metrics;
 using golden::check_near;
-using golden::error_of;
+using golden::error_message;
 using golden::says;
 using metrics::Average;
 using metrics::MultiClass;
@@ -128,26 +128,30 @@ TEST_CASE("what no area can be computed from is one clear error") {
   const golden::Four four;
   const Ints ones(3, 1);
   const std::vector<double> s{0.1, 0.2, 0.3};
-  CHECK(says(error_of([&] {
+  CHECK(says(error_message([&] {
                metrics::roc_auc(ones, {s, 1});
              }),
              "expected 2 classes for 1 columns of scores, got 1 (1)"));
-  CHECK(says(error_of([&] { metrics::roc_auc(ones, {s, 1}, {.labels = Ints{0, 1}}); }), "got none of class 0 among 3"));
-  CHECK(says(error_of([&] { metrics::roc_curve(ones, s); }), "a label other than 1, got none of 3"));
-  CHECK(says(error_of([&] { metrics::roc_curve(ones, s, {.pos_label = 4}); }), "the positive label 4, got none of 3"));
-  CHECK(says(error_of([&] { metrics::precision_recall_curve(ones, s, {.pos_label = 0}); }), "positive label 0"));
-  CHECK(says(error_of([&] { metrics::roc_auc(four.y, four.scores); }), "ovr or ovo for 4 classes"));
-  CHECK(says(error_of([&] {
+  CHECK(says(error_message([&] {
+               metrics::roc_auc(ones, {s, 1}, {.labels = Ints{0, 1}});
+             }),
+             "got none of class 0 among 3"));
+  CHECK(says(error_message([&] { metrics::roc_curve(ones, s); }), "a label other than 1, got none of 3"));
+  CHECK(says(error_message([&] { metrics::roc_curve(ones, s, {.pos_label = 4}); }),
+             "the positive label 4, got none of 3"));
+  CHECK(says(error_message([&] { metrics::precision_recall_curve(ones, s, {.pos_label = 0}); }), "positive label 0"));
+  CHECK(says(error_message([&] { metrics::roc_auc(four.y, four.scores); }), "ovr or ovo for 4 classes"));
+  CHECK(says(error_message([&] {
                metrics::roc_auc(four.y, four.scores, {.multi_class = MultiClass::ovo, .average = Average::micro});
              }),
              "macro or weighted for ovo"));
   auto off = four.values;
   off[9] += 0.01;
-  CHECK(says(error_of([&] {
+  CHECK(says(error_message([&] {
                metrics::roc_auc(four.y, {off, 4}, {.multi_class = MultiClass::ovr});
              }),
              "that sum to one"));
-  CHECK(says(error_of([&] {
+  CHECK(says(error_message([&] {
                metrics::auc(std::vector<double>{0, 2, 1}, std::vector<double>{0, 1, 1});
              }),
              "ascending or descending"));

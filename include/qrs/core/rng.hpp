@@ -19,6 +19,7 @@
 
 #include "error.hpp"
 #include "philox.hpp"
+#include "rounded.hpp"
 
 namespace qrs {
 
@@ -144,13 +145,6 @@ class Mt19937 {
 
  private:
   static constexpr std::uint32_t size = 624;
-
-  /// The value rounded to double before it enters a sum: without this the compiler may fuse product and sum into one
-  /// rounding, which NumPy does not.
-  static double rounded(double value) {
-    volatile double stored = value;
-    return stored;
-  }
 
   static void check_probabilities(std::span<const double> p, std::int64_t size, bool replace) {
     QRS_CHECK(size >= 0 && !p.empty(), "[choice] expected a size >= 0 and something to choose from, got ", size, " of ",

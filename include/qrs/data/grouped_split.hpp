@@ -65,13 +65,8 @@ inline std::vector<Split> group_k_fold(std::span<const std::int64_t> groups, con
   detail::check_folds(op, options.n_splits, count, "groups");
   std::vector<std::int64_t> fold_of_group(members.size());
   if (options.shuffle) {
-    Mt19937 rng = detail::generator(op, options.random_state);
-    const std::vector<std::int64_t> order = rng.permutation(count);
-    std::size_t at = 0;
-    for (std::int64_t f = 0; f < options.n_splits; ++f) {
-      const std::int64_t size = count / options.n_splits + (f < count % options.n_splits ? 1 : 0);
-      for (std::int64_t i = 0; i < size; ++i) fold_of_group[static_cast<std::size_t>(order[at++])] = f;
-    }
+    fold_of_group =
+        detail::even_folds(detail::generator(op, options.random_state).permutation(count), options.n_splits);
   } else {
     std::vector<std::size_t> order(members.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

@@ -45,24 +45,28 @@ inline std::vector<Split> splits_of_folds(std::span<const std::int64_t> fold, st
   return out;
 }
 
+/// The fold of each of n things: folds of (nearly) equal size, filled one after the other in this order of the things.
+inline std::vector<std::int64_t> even_folds(std::span<const std::int64_t> order, std::int64_t n_splits) {
+  const auto n = static_cast<std::int64_t>(order.size());
+  std::vector<std::int64_t> fold(order.size());
+  std::size_t at = 0;
+  for (std::int64_t f = 0; f < n_splits; ++f) {
+    const std::int64_t size = n / n_splits + (f < n % n_splits ? 1 : 0);
+    for (std::int64_t i = 0; i < size; ++i) fold[static_cast<std::size_t>(order[at++])] = f;
+  }
+  return fold;
+}
+
 }  // namespace detail
 
 /// n samples in n_splits folds of (nearly) equal size, in their order or shuffled.
 inline std::vector<Split> k_fold(std::int64_t n, const KFoldOptions& options = {}) {
-  detail::check_folds("k_fold", options.n_splits, n, "samples");
+  constexpr std::string_view op = "k_fold";
+  detail::check_folds(op, options.n_splits, n, "samples");
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), std::int64_t{0});
-  if (options.shuffle) {
-    Mt19937 rng = detail::generator("k_fold", options.random_state);
-    rng.shuffle(std::span(order));
-  }
-  std::vector<std::int64_t> fold(order.size());
-  std::size_t at = 0;
-  for (std::int64_t f = 0; f < options.n_splits; ++f) {
-    const std::int64_t size = n / options.n_splits + (f < n % options.n_splits ? 1 : 0);
-    for (std::int64_t i = 0; i < size; ++i) fold[static_cast<std::size_t>(order[at++])] = f;
-  }
-  return detail::splits_of_folds(fold, options.n_splits);
+  if (options.shuffle) order = detail::generator(op, options.random_state).permutation(n);
+  return detail::splits_of_folds(detail::even_folds(order, options.n_splits), options.n_splits);
 }
 
 /// Folds with each class's share as in y. Throws where every class has fewer members than there are folds; where only

@@ -22,6 +22,7 @@
 
 #include "../core/error.hpp"
 #include "../core/rng.hpp"
+#include "../core/rounded.hpp"
 
 namespace qrs::data {
 
@@ -135,8 +136,8 @@ inline std::vector<std::int64_t> allocate(const std::vector<std::int64_t>& count
   std::vector<double> remainder(counts.size());
   std::int64_t missing = draws;
   for (std::size_t c = 0; c < counts.size(); ++c) {
-    // Stored, so that the product is rounded before the floor is taken off: equal remainders must compare equal.
-    volatile double exact = static_cast<double>(counts[c]) / total * static_cast<double>(draws);
+    // The product is rounded before the floor is taken off: equal remainders must compare equal.
+    const double exact = rounded(static_cast<double>(counts[c]) / total * static_cast<double>(draws));
     out[c] = static_cast<std::int64_t>(std::floor(exact));
     remainder[c] = exact - static_cast<double>(out[c]);
     missing -= out[c];

@@ -110,7 +110,7 @@ inline Decoded decode(FileBytes file, std::string_view path, const DecodeOptions
   const std::int64_t limit = std::min(options.most_pixels, max_pixels);
   Decoded out;
   PictureHeader header;
-  JpegDecoder decoder{"stb_image 2", detail::decode_with_stb};
+  JpegDecoder decoder = jpeg_stb();  // of PNG and BMP too
   if (begins_with(file, png_signature)) {
     out.format = "PNG";
     header = png_header(file, path, limit);

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "../core/parallel.hpp"
+#include "../core/rounded.hpp"
 #include "image.hpp"
 
 namespace qrs::image {
@@ -45,12 +46,6 @@ inline Filter filter_named(std::string_view wanted) {
 }
 
 namespace detail {
-
-/// The double itself: a product that passes through here is rounded before it is added to something.
-inline double rounded(double value) {
-  volatile double stored = value;
-  return stored;
-}
 
 inline double sinc(double x) {
   if (x == 0.0) return 1.0;

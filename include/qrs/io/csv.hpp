@@ -8,7 +8,6 @@
 // Errors that name line and column, both counted from 1.
 #pragma once
 
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +20,7 @@
 #include "../core/error.hpp"
 #include "byte_reader.hpp"
 #include "file.hpp"
+#include "text_cursor.hpp"
 
 namespace qrs::io {
 
@@ -59,10 +59,7 @@ inline bool parse_csv_number(std::string_view field, double& value) {
     value = std::numeric_limits<double>::quiet_NaN();
     return true;
   }
-  if (field.front() == '+') field.remove_prefix(1);
-  const char* end = field.data() + field.size();
-  const auto done = std::from_chars(field.data(), end, value);
-  return done.ec == std::errc() && done.ptr == end;
+  return parse_number(field, value) == field.data() + field.size();
 }
 
 inline bool are_names(const std::vector<std::string_view>& fields) {
@@ -85,11 +82,11 @@ inline CsvTable parse_csv(Bytes bytes, std::string_view file) {
   std::int64_t number = 0;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
-    std::string_view line = rest.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     ++number;
-    if (detail::trimmed(line).empty() || detail::trimmed(line).front() == '#') continue;
+    const std::string_view content = detail::trimmed(line);
+    if (content.empty() || content.front() == '#') continue;
     const bool first = separator == 0;
     if (first) separator = line.find(',') != line.npos ? ',' : line.find(';') != line.npos ? ';' : '\t';
     detail::split_csv_line(line, separator, fields);

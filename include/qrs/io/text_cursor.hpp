@@ -12,6 +12,14 @@
 
 namespace qrs::io {
 
+/// Reads the value that begins the text, a plus sign allowed: where it ends, or null where there is none.
+template <class V>
+const char* parse_number(std::string_view text, V& value) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  const auto done = std::from_chars(text.data(), text.data() + text.size(), value);
+  return done.ec == std::errc() ? done.ptr : nullptr;
+}
+
 /// A place in a text. Lines and columns count from 1, columns in bytes. A line ends at \n or \r\n.
 class TextCursor {
  public:
@@ -33,12 +41,6 @@ class TextCursor {
     ++at_;
     ++line_;
     line_begin_ = at_;
-  }
-  /// The rest of the line, which it stays on.
-  std::string_view rest_of_line() {
-    const std::size_t begin = at_;
-    while (!at_line_end()) ++at_;
-    return text_.substr(begin, at_ - begin);
   }
   /// Everything up to a blank or the end of the line.
   std::string_view word() {
@@ -85,14 +87,9 @@ class TextCursor {
   }
 
  private:
-  /// The value that begins here, a plus sign allowed; null where there is none.
   template <class V>
   const char* parse(V& value) const {
-    const char* begin = text_.data() + at_;
-    const char* end = text_.data() + text_.size();
-    if (begin != end && *begin == '+' && begin + 1 != end && begin[1] != '-') ++begin;
-    const auto done = std::from_chars(begin, end, value);
-    return done.ec == std::errc() ? done.ptr : nullptr;
+    return parse_number(text_.substr(at_), value);
   }
   static std::string printable(std::string_view bytes) {
     std::string out(bytes);

@@ -113,7 +113,7 @@ namespace detail {
 class ResamplingPlan {
  public:
   ResamplingPlan(std::string_view op, std::int64_t samples, const BootstrapOptions& options)
-      : samples_(samples), seed_(options.seed) {
+      : first_seed_(philox_block(options.seed, 0, 0).words[0]) {
     QRS_CHECK(samples >= 1, "[", op, "] expected at least one sample, got ", samples);
     QRS_CHECK(options.replicates >= 1, "[", op, "] expected at least one replicate, got ", options.replicates);
     QRS_CHECK(options.jackknife_max >= 2, "[", op, "] expected jackknife_max >= 2, got ", options.jackknife_max);
@@ -144,8 +144,6 @@ class ResamplingPlan {
                 options.groups[i], " in two");
       units[found->second.unit].push_back(static_cast<std::int64_t>(i));
     }
-    const PhiloxBlock word = philox_block(seed_, 0, 0);
-    first_seed_ = word.words[0];
   }
 
   const std::vector<std::vector<std::vector<std::int64_t>>>& strata() const { return strata_; }
@@ -163,12 +161,8 @@ class ResamplingPlan {
     }
   }
 
-  std::int64_t samples() const { return samples_; }
-
  private:
-  std::int64_t samples_;
-  std::uint64_t seed_;
-  std::uint32_t first_seed_ = 0;
+  std::uint32_t first_seed_;
   std::vector<std::vector<std::vector<std::int64_t>>> strata_;  // stratum, unit, samples
 };
 
@@ -234,21 +228,15 @@ std::vector<Bootstrap> bootstrap_counts(std::int64_t samples, std::int64_t stati
   for (std::size_t j = 0; j < width; ++j) {
     Bootstrap& result = out[j];
     result.estimate = estimates[j];
-    if (std::isnan(result.estimate)) {
-      result.interval = {undefined, undefined};
-      result.standard_error = undefined;
-      continue;
-    }
+    result.interval = {undefined, undefined};
+    result.standard_error = undefined;
+    if (std::isnan(result.estimate)) continue;
     for (std::size_t r = 0; r < static_cast<std::size_t>(options.replicates); ++r) {
       const double value = drawn[r * width + j];
       if (!std::isnan(value)) result.replicates.push_back(value);
     }
     result.left_out = options.replicates - static_cast<std::int64_t>(result.replicates.size());
-    if (2 * result.left_out > options.replicates) {
-      result.interval = {undefined, undefined};
-      result.standard_error = undefined;
-      continue;
-    }
+    if (2 * result.left_out > options.replicates) continue;
     double sum = 0.0;
     for (const double value : result.replicates) sum += value;
     const double mean = sum / static_cast<double>(result.replicates.size());

@@ -75,22 +75,18 @@ inline ClassificationReport classification_report(Labels y_true, Labels y_pred,
                                                   std::span<const std::string> names = {}) {
   ClassificationReport out;
   const std::vector<ClassCounts> counts = class_counts(y_true, y_pred, options.labels);
-  out.classes = precision_recall(y_true, y_pred, options);
   QRS_CHECK(names.empty() || names.size() == counts.size(), "[classification_report] expected ", counts.size(),
             " names of classes, got ", names.size());
   out.names.assign(names.begin(), names.end());
+  std::int64_t predicted = 0;
   for (const ClassCounts& c : counts) {
     if (names.empty()) out.names.push_back(std::to_string(c.label));
     out.support += c.support;
+    predicted += c.predicted;
   }
-  const ClassList listed("classification_report", [&] {
-    std::vector<std::int64_t> labels;
-    for (const ClassCounts& c : counts) labels.push_back(c.label);
-    return labels;
-  }());
-  const auto is_listed = [&](std::int64_t label) { return listed.code(label) >= 0; };
-  out.micro_is_accuracy =
-      std::all_of(y_true.begin(), y_true.end(), is_listed) && std::all_of(y_pred.begin(), y_pred.end(), is_listed);
+  const auto samples = static_cast<std::int64_t>(y_true.size());
+  out.micro_is_accuracy = out.support == samples && predicted == samples;
+  out.classes = precision_recall(counts, options);
   out.micro = precision_recall(counts, Average::micro, options.beta, options.zero_division);
   out.macro = precision_recall(counts, Average::macro, options.beta, options.zero_division);
   out.weighted = precision_recall(counts, Average::weighted, options.beta, options.zero_division);

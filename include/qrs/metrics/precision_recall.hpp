@@ -117,13 +117,17 @@ inline PrecisionRecall precision_recall(std::span<const ClassCounts> classes, Av
 }
 
 /// The scores of each class.
-inline std::vector<ClassScores> precision_recall(Labels y_true, Labels y_pred,
-                                                 const PrecisionRecallOptions& options = {}) {
+inline std::vector<ClassScores> precision_recall(std::span<const ClassCounts> classes,
+                                                 const PrecisionRecallOptions& options) {
   std::vector<ClassScores> out;
-  for (const ClassCounts& counts : class_counts(y_true, y_pred, options.labels)) {
+  for (const ClassCounts& counts : classes) {
     out.push_back({precision_recall(counts, options.beta, options.zero_division), counts.label, counts.support});
   }
   return out;
+}
+inline std::vector<ClassScores> precision_recall(Labels y_true, Labels y_pred,
+                                                 const PrecisionRecallOptions& options = {}) {
+  return precision_recall(class_counts(y_true, y_pred, options.labels), options);
 }
 
 /// Their average.

@@ -155,6 +155,18 @@ struct RocAucOptions {
   Labels labels = {};                // the classes of the columns; none: those in y, ascending
 };
 
+/// The macro or weighted average of a score a class, of which class k has totals[k] samples.
+inline double mean_over_classes(std::span<const double> each, std::span<const std::int64_t> totals, Average average) {
+  double sum = 0.0;
+  double weights = 0.0;
+  for (std::size_t k = 0; k < each.size(); ++k) {
+    const double weight = average == Average::weighted ? static_cast<double>(totals[k]) : 1.0;
+    sum += weight * each[k];
+    weights += weight;
+  }
+  return sum / weights;
+}
+
 /// Every area at once: one-vs-rest of each class, one-vs-one of each ordered pair. NaN where a class has no sample.
 struct ClassAreas {
   std::vector<std::int64_t> totals;  // samples of each class
@@ -164,16 +176,7 @@ struct ClassAreas {
   std::int64_t size() const { return static_cast<std::int64_t>(totals.size()); }
   double samples() const { return static_cast<double>(std::accumulate(totals.begin(), totals.end(), std::int64_t{0})); }
 
-  double ovr(Average average) const {
-    double sum = 0.0;
-    double weights = 0.0;
-    for (std::size_t k = 0; k < totals.size(); ++k) {
-      const double weight = average == Average::weighted ? static_cast<double>(totals[k]) : 1.0;
-      sum += weight * one_vs_rest[k];
-      weights += weight;
-    }
-    return sum / weights;
-  }
+  double ovr(Average average) const { return mean_over_classes(one_vs_rest, totals, average); }
   double ovo(Average average) const {
     double sum = 0.0;
     double weights = 0.0;
@@ -247,6 +250,15 @@ inline std::vector<double> positive_column(Scores scores) {
   return out;
 }
 
+/// The average precision of each column against the codes.
+inline std::vector<double> average_precisions(Scores scores, std::span<const std::int32_t> codes) {
+  std::vector<double> out;
+  for (std::int64_t c = 0; c < scores.columns; ++c) {
+    out.push_back(average_precision_of(ranking(scores, c), codes, static_cast<std::int32_t>(c)));
+  }
+  return out;
+}
+
 /// The area for codes 0 and 1.
 inline double binary_area(Scores column, std::span<const std::int32_t> codes) {
   const std::vector<std::int64_t> totals = class_totals(codes, 2);
@@ -290,12 +302,7 @@ inline std::vector<double> average_precision_each(Labels y, Scores scores, Label
   check_scores(op, y, scores);
   QRS_CHECK(scores.columns >= 2, "[", op, "] expected a column a class, got ", scores.columns);
   const ClassList classes = classes_of_columns(op, y, scores, labels);
-  const std::vector<std::int32_t> codes = detail::codes_with_all_classes(op, y, classes);
-  std::vector<double> out;
-  for (std::int64_t c = 0; c < scores.columns; ++c) {
-    out.push_back(average_precision_of(ranking(scores, c), codes, static_cast<std::int32_t>(c)));
-  }
-  return out;
+  return detail::average_precisions(scores, detail::codes_with_all_classes(op, y, classes));
 }
 
 /// The average precision. Two classes: that of the second. More: an average over the classes.
@@ -310,16 +317,7 @@ inline double average_precision(Labels y, Scores scores, Average average = Avera
   if (average == Average::micro) {
     return average_precision_of(ranking({scores.values, 1}), detail::pooled_codes(codes, classes.size()), 1);
   }
-  const std::vector<double> each = average_precision_each(y, scores, labels);
-  const std::vector<std::int64_t> totals = class_totals(codes, classes.size());
-  double sum = 0.0;
-  double weights = 0.0;
-  for (std::size_t k = 0; k < each.size(); ++k) {
-    const double weight = average == Average::weighted ? static_cast<double>(totals[k]) : 1.0;
-    sum += weight * each[k];
-    weights += weight;
-  }
-  return sum / weights;
+  return mean_over_classes(detail::average_precisions(scores, codes), class_totals(codes, classes.size()), average);
 }
 
 }  // namespace qrs::metrics

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/split_text.hpp"
 #include "../io/state_dict.hpp"
 #include "labels.hpp"
 #include "matrix.hpp"
@@ -114,10 +115,7 @@ inline ClassWeight parse_class_weight(const ParamValue& value) {
     out.balanced_subsample = true;
     return out;
   }
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::string_view item = rest.substr(0, rest.find(','));
-    rest.remove_prefix(item.size() + (item.size() < rest.size() ? 1 : 0));
+  for (const std::string_view item : split_text(text, ',')) {
     const std::size_t colon = item.find(':');
     const ParamValue label = parse_param(item.substr(0, colon));
     const ParamValue weight = colon == std::string_view::npos ? ParamValue() : parse_param(item.substr(colon + 1));

@@ -48,9 +48,7 @@ inline void set_params(Estimator& estimator, const io::StateDict& file) {
 /// "a=scaler,b=svc" as pairs.
 inline std::vector<std::pair<std::string, std::string>> parse_steps(std::string_view text, std::string_view path) {
   std::vector<std::pair<std::string, std::string>> out;
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), item.size() + 1));
+  for (const std::string_view item : split_text(text, ',')) {
     const std::size_t equals = item.find('=');
     QRS_CHECK(equals != std::string_view::npos, "[model] ", path, ": expected steps like scaler=scaler, got '",
               io::shown(item), "'");

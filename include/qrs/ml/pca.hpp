@@ -95,15 +95,7 @@ class Pca final : public Transformer<T> {
     for (std::int64_t from = 0; from < x.rows(); from += chunk_rows) {
       const std::int64_t count = std::min(chunk_rows, x.rows() - from);
       Scratch<T> centred(count * features());
-      parallel_chunks(count, 16, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          const T* row = x.row(from + i);
-          T* to = centred.data() + i * features();
-          for (std::int64_t j = 0; j < features(); ++j) {
-            to[j] = static_cast<T>(static_cast<double>(row[j]) - mean_[static_cast<std::size_t>(j)]);
-          }
-        }
-      });
+      pca::centre(x.rows_from(from, from + count), mean_, 0, features(), centred.data());
       kernels::GemmParams p{
           .m = count, .n = wanted, .k = features(), .lda = features(), .ldb = features(), .ldc = wanted};
       p.transpose_b = true;

@@ -141,7 +141,6 @@ class Pipeline final : public Classifier<T> {
     checked();
     classifier_->observe(this->observer());
     if (transformers_.empty()) {
-      classifier_->share(work_);
       classifier_->fit(x, y, sample_weight);
       return;
     }
@@ -163,7 +162,6 @@ class Pipeline final : public Classifier<T> {
       step.transformer = last->transformer->clone();
       z = last->transformed;
     }
-    classifier_->share(work_ ? last->work : nullptr);  // what the classifier shares belongs to the transformed rows
     classifier_->fit(z, y, sample_weight);
   }
 
@@ -175,7 +173,6 @@ class Pipeline final : public Classifier<T> {
   struct Fitted {
     std::shared_ptr<const Transformer<T>> transformer;
     Matrix<T> transformed;
-    std::shared_ptr<SharedWork> work = std::make_shared<SharedWork>();
   };
 
   const std::unique_ptr<Classifier<T>>& checked() const {

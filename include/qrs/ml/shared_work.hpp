@@ -1,5 +1,5 @@
 // Work that several fits on the same rows have in common, done once: in a search, the candidates of a fold share the
-// transformers of a pipeline that have equal parameters, and what else a learner makes of its rows alone.
+// fitted transformers of a pipeline that have equal parameters.
 //
 //   const auto gram = work->get<Matrix<float>>("gram", [&] { return compute(x); });      // std::shared_ptr<const Matrix<float>>
 //

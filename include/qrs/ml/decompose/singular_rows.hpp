@@ -26,17 +26,24 @@
 
 namespace qrs::ml::decompose {
 
+/// The lower triangle of A A^T into `gram`, or added to it; rows of A have `length` values.
+inline void multiply_by_own_transpose(const double* a, std::int64_t length, bool accumulate, Matrix<double>& gram) {
+  constexpr std::int64_t panel = 256;
+  for (std::int64_t column = 0; column < gram.rows(); column += panel) {
+    kernels::GemmParams p{.m = gram.rows() - column, .n = std::min(panel, gram.rows() - column), .k = length};
+    p.lda = p.ldb = length;
+    p.ldc = gram.cols();
+    p.transpose_b = true;
+    p.accumulate = accumulate;
+    const double* rows = a + column * length;
+    kernels::gemm_cpu(p, rows, rows, gram.row(column) + column);
+  }
+}
+
 /// The lower triangle of A A^T.
 inline Matrix<double> gram_of_rows(const Matrix<double>& a) {
   Matrix<double> out(a.rows(), a.rows());
-  constexpr std::int64_t panel = 256;
-  for (std::int64_t column = 0; column < a.rows(); column += panel) {
-    kernels::GemmParams p{.m = a.rows() - column, .n = std::min(panel, a.rows() - column), .k = a.cols()};
-    p.lda = p.ldb = a.cols();
-    p.ldc = out.cols();
-    p.transpose_b = true;
-    kernels::gemm_cpu(p, a.row(column), a.row(column), out.row(column) + column);
-  }
+  multiply_by_own_transpose(a.data(), a.cols(), false, out);
   return out;
 }
 

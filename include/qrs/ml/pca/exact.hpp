@@ -97,7 +97,6 @@ Matrix<double> gram_matrix(MatrixView<T> x, const std::vector<double>& mean, boo
   const std::int64_t size = over_samples ? x.cols() : x.rows();
   const std::int64_t depth = over_samples ? x.rows() : x.cols();
   Matrix<double> gram(size, size);
-  constexpr std::int64_t panel = 256;
   for (std::int64_t from = 0; from < depth; from += chunk_rows) {
     const std::int64_t count = std::min(chunk_rows, depth - from);
     Scratch<double> part(size * count);  // (size, count)
@@ -106,15 +105,7 @@ Matrix<double> gram_matrix(MatrixView<T> x, const std::vector<double>& mean, boo
     } else {
       centre(x, mean, from, count, part.data());
     }
-    for (std::int64_t column = 0; column < size; column += panel) {
-      kernels::GemmParams p{.m = size - column, .n = std::min(panel, size - column), .k = count};
-      p.lda = p.ldb = count;
-      p.ldc = size;
-      p.transpose_b = true;
-      p.accumulate = true;
-      const double* rows = part.data() + column * count;
-      kernels::gemm_cpu(p, rows, rows, gram.row(column) + column);
-    }
+    decompose::multiply_by_own_transpose(part.data(), count, true, gram);
   }
   return gram;
 }

@@ -15,7 +15,6 @@
 #include <numbers>
 #include <numeric>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "../../core/error.hpp"

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../../io/state_dict.hpp"
+#include "../column_moments.hpp"
 #include "../stored_values.hpp"
 #include "one_vs_one.hpp"
 
@@ -19,11 +20,7 @@ namespace qrs::ml::svm {
 /// Takes the mean of each column away.
 template <class T>
 void center_columns(Matrix<T>& x) {
-  std::vector<double> mean(static_cast<std::size_t>(x.cols()), 0.0);
-  for (std::int64_t i = 0; i < x.rows(); ++i) {
-    for (std::int64_t j = 0; j < x.cols(); ++j) mean[static_cast<std::size_t>(j)] += static_cast<double>(x(i, j));
-  }
-  for (double& value : mean) value /= static_cast<double>(x.rows());
+  const std::vector<double> mean = column_moments(MatrixView<T>(x), false).mean;
   for (std::int64_t i = 0; i < x.rows(); ++i) {
     for (std::int64_t j = 0; j < x.cols(); ++j) x(i, j) -= static_cast<T>(mean[static_cast<std::size_t>(j)]);
   }
@@ -83,48 +80,48 @@ MachineState<T> collect_machine(const Kernel& kernel, MatrixView<T> x, const Tra
   return out;
 }
 
-/// Throws where the parts of a machine do not fit each other. `op` begins the message.
+/// Throws where the parts of a machine do not fit each other.
 template <class T>
-void check_machine(const MachineState<T>& s, std::string_view op = "svc") {
+void check_machine(const MachineState<T>& s) {
   const std::int64_t k = s.classes();
-  QRS_CHECK(k >= 2 && k <= 32767, "[", op, "] expected 2 to 32767 classes, got ", k);
+  QRS_CHECK(k >= 2 && k <= 32767, "[svc] expected 2 to 32767 classes, got ", k);
   for (std::size_t c = 1; c < s.labels.size(); ++c) {
-    QRS_CHECK(s.labels[c - 1] < s.labels[c], "[", op, "] expected ascending labels, got ", s.labels[c - 1], " before ",
+    QRS_CHECK(s.labels[c - 1] < s.labels[c], "[svc] expected ascending labels, got ", s.labels[c - 1], " before ",
               s.labels[c]);
   }
-  QRS_CHECK(s.features >= 1, "[", op, "] expected at least one feature, got ", s.features);
-  QRS_CHECK(static_cast<std::int64_t>(s.n_support.size()) == k, "[", op, "] expected a count of support vectors for ",
-            k, " classes, got ", s.n_support.size());
+  QRS_CHECK(s.features >= 1, "[svc] expected at least one feature, got ", s.features);
+  QRS_CHECK(static_cast<std::int64_t>(s.n_support.size()) == k, "[svc] expected a count of support vectors for ", k,
+            " classes, got ", s.n_support.size());
   std::int64_t total = 0;
   for (const std::int64_t count : s.n_support) {
-    QRS_CHECK(count >= 0 && count <= s.vectors_count() - total, "[", op,
-              "] expected counts of support vectors that add up to ", s.vectors_count(), ", got ",
+    QRS_CHECK(count >= 0 && count <= s.vectors_count() - total,
+              "[svc] expected counts of support vectors that add up to ", s.vectors_count(), ", got ",
               std::span(s.n_support));
     total += count;
   }
-  QRS_CHECK(total == s.vectors_count() && total >= 1, "[", op, "] expected at least one support vector and ",
+  QRS_CHECK(total == s.vectors_count() && total >= 1, "[svc] expected at least one support vector and ",
             s.vectors_count(), " in all classes, got ", total);
-  QRS_CHECK(s.coefficients.rows() == k - 1, "[", op, "] expected ", k - 1, " coefficients of each support vector, got ",
+  QRS_CHECK(s.coefficients.rows() == k - 1, "[svc] expected ", k - 1, " coefficients of each support vector, got ",
             s.coefficients.rows());
-  QRS_CHECK(static_cast<std::int64_t>(s.rho.size()) == s.pairs(), "[", op, "] expected ", s.pairs(),
+  QRS_CHECK(static_cast<std::int64_t>(s.rho.size()) == s.pairs(), "[svc] expected ", s.pairs(),
             " values of rho, one a pair, got ", s.rho.size());
-  QRS_CHECK(s.sigmoids.empty() || static_cast<std::int64_t>(s.sigmoids.size()) == s.pairs(), "[", op, "] expected ",
+  QRS_CHECK(s.sigmoids.empty() || static_cast<std::int64_t>(s.sigmoids.size()) == s.pairs(), "[svc] expected ",
             s.pairs(), " sigmoids or none, got ", s.sigmoids.size());
-  QRS_CHECK(s.support.empty() || static_cast<std::int64_t>(s.support.size()) == total, "[", op, "] expected ", total,
+  QRS_CHECK(s.support.empty() || static_cast<std::int64_t>(s.support.size()) == total, "[svc] expected ", total,
             " rows of support vectors, got ", s.support.size());
   if (s.kernel.precomputed()) {
-    QRS_CHECK(static_cast<std::int64_t>(s.support.size()) == total, "[", op, "] expected the rows of ", total,
+    QRS_CHECK(static_cast<std::int64_t>(s.support.size()) == total, "[svc] expected the rows of ", total,
               " support vectors with kernel precomputed, got ", s.support.size());
   } else {
-    QRS_CHECK(s.vectors.rows() == total && s.vectors.cols() == s.features, "[", op, "] expected ", total, " x ",
-              s.features, " values of support vectors, got ", s.vectors.rows(), " x ", s.vectors.cols());
+    QRS_CHECK(s.vectors.rows() == total && s.vectors.cols() == s.features, "[svc] expected ", total, " x ", s.features,
+              " values of support vectors, got ", s.vectors.rows(), " x ", s.vectors.cols());
   }
   for (const std::int64_t row : s.support) {
-    QRS_CHECK(row >= 0 && (!s.kernel.precomputed() || row < s.features), "[", op,
-              "] expected rows of support vectors in [0, ", s.features, "), got ", row);
+    QRS_CHECK(row >= 0 && (!s.kernel.precomputed() || row < s.features),
+              "[svc] expected rows of support vectors in [0, ", s.features, "), got ", row);
   }
   const auto finite = [&](double value, std::string_view what) {
-    QRS_CHECK(std::isfinite(value), "[", op, "] expected a finite ", what, ", got ", value);
+    QRS_CHECK(std::isfinite(value), "[svc] expected a finite ", what, ", got ", value);
   };
   for (const T value : s.vectors.values()) finite(value, "support vector");
   for (const double value : s.coefficients.values()) finite(value, "coefficient");
@@ -132,7 +129,7 @@ void check_machine(const MachineState<T>& s, std::string_view op = "svc") {
   for (const Sigmoid& sigmoid : s.sigmoids) finite(sigmoid.a, "probA"), finite(sigmoid.b, "probB");
   finite(s.kernel.gamma, "gamma");
   finite(s.kernel.coef0, "coef0");
-  QRS_CHECK(s.kernel.degree >= 0, "[", op, "] expected degree >= 0, got ", s.kernel.degree);
+  QRS_CHECK(s.kernel.degree >= 0, "[svc] expected degree >= 0, got ", s.kernel.degree);
 }
 
 // ---- in a model file -----------------------------------------------------------------------------------------------------

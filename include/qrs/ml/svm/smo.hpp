@@ -46,7 +46,6 @@ struct SmoResult {
   double rho = 0.0;
   double objective = 0.0;
   std::int64_t steps = 0;
-  std::int64_t rows_computed = 0;
   bool converged = false;
 };
 
@@ -109,6 +108,7 @@ class Smo {
   }
   bool shrink(const Extremes& extremes);
   void activate_all();
+  void keep_w();
   void rebuild();
   double rho() const;
 
@@ -134,7 +134,6 @@ class Smo {
   std::vector<std::int32_t> batch_;
   std::vector<std::int32_t> batch_points_;
   std::vector<float*> batch_rows_;
-  std::int64_t rows_computed_ = 0;
 };
 
 template <class T>
@@ -155,6 +154,7 @@ SmoResult Smo<T>::run() {
         out.converged = true;
         break;
       }
+      keep_w();
       rebuild();
       activate_all();
       extremes = extremes_now();
@@ -192,10 +192,8 @@ SmoResult Smo<T>::run() {
     }
     extremes = passes::update(w_.data(), row_i, row_j, t, up_.data(), low_.data(), length());
   }
+  keep_w();
   if (active() < n_) rebuild();
-  for (std::int64_t p = 0; p < active(); ++p) {
-    full_w_[static_cast<std::size_t>(active_[static_cast<std::size_t>(p)])] = w_[static_cast<std::size_t>(p)];
-  }
   out.rho = rho();
   for (std::int64_t k = 0; k < n_; ++k) {
     const auto at = static_cast<std::size_t>(k);
@@ -203,7 +201,6 @@ SmoResult Smo<T>::run() {
   }
   out.alpha = std::move(alpha_);
   out.w = std::move(full_w_);
-  out.rows_computed = rows_computed_;
   return out;
 }
 
@@ -248,7 +245,6 @@ const float* Smo<T>::row(std::int64_t position, const Extremes& extremes) {
     batch_rows_.push_back(cache_.insert(*k));
   }
   rows_.compute(batch_points_, batch_rows_);
-  rows_computed_ += static_cast<std::int64_t>(batch_.size());
   return batch_rows_.back();
 }
 
@@ -301,11 +297,8 @@ bool Smo<T>::shrink(const Extremes& extremes) {
   }
   const auto left_out = active_.size() - keep.size();
   if (left_out < std::max<std::size_t>(1, active_.size() / 8)) return false;
+  keep_w();
   std::vector<std::int32_t> points(keep.size());
-  for (std::int64_t p = 0; p < active(); ++p) {
-    const auto at = static_cast<std::size_t>(p);
-    full_w_[static_cast<std::size_t>(active_[at])] = w_[at];
-  }
   for (std::size_t to = 0; to < keep.size(); ++to) {
     const auto from = static_cast<std::size_t>(keep[to]);
     active_[to] = active_[from];
@@ -326,12 +319,15 @@ bool Smo<T>::shrink(const Extremes& extremes) {
   return true;
 }
 
-/// w of the variables left out, from scratch: w_k = -y_k + sum_l y_l a_l K_kl.
+/// full_w_ of the active variables, from w_.
+template <class T>
+void Smo<T>::keep_w() {
+  for (std::size_t p = 0; p < active_.size(); ++p) full_w_[static_cast<std::size_t>(active_[p])] = w_[p];
+}
+
+/// full_w_ of the variables left out, from scratch: w_k = -y_k + sum_l y_l a_l K_kl.
 template <class T>
 void Smo<T>::rebuild() {
-  for (std::int64_t p = 0; p < active(); ++p) {
-    full_w_[static_cast<std::size_t>(active_[static_cast<std::size_t>(p)])] = w_[static_cast<std::size_t>(p)];
-  }
   std::vector<char> is_active(static_cast<std::size_t>(n_), 0);
   for (const std::int32_t k : active_) is_active[static_cast<std::size_t>(k)] = 1;
   std::vector<std::int32_t> rows;

@@ -101,8 +101,6 @@ class Svc final : public Classifier<T> {
   /// Steps of each pair in the last fit, and whether all pairs met tol before max_iter.
   const std::vector<std::int64_t>& n_iter() const { return n_iter_; }
   bool converged() const { return converged_; }
-  /// Rows of the kernel matrix computed in the last fit, by all pairs.
-  std::int64_t rows_computed() const { return rows_computed_; }
 
   void save(io::StateDict& out, const std::string& prefix) const override {
     QRS_CHECK(fitted(), "[svc] expected a fitted learner to save, got one that is not: call fit first");
@@ -120,7 +118,6 @@ class Svc final : public Classifier<T> {
     svm::check_machine(state);
     machine_ = svm::Machine<T>(std::move(state));
     n_iter_.clear();
-    rows_computed_ = 0;
     converged_ = true;
   }
   void check_params() const;
@@ -134,7 +131,6 @@ class Svc final : public Classifier<T> {
   SvcParams params_;
   svm::Machine<T> machine_;
   std::vector<std::int64_t> n_iter_;
-  std::int64_t rows_computed_ = 0;
   bool converged_ = false;
 };
 
@@ -266,11 +262,9 @@ void Svc<T>::fit_checked(MatrixView<T> x, Labels y, std::span<const double> samp
 
   svm::MachineState<T> state = svm::collect_machine<T>(kernel, x, set, order, trained);
   n_iter_.clear();
-  rows_computed_ = 0;
   converged_ = true;
   for (const svm::SmoResult& pair : trained.pairs) {
     n_iter_.push_back(pair.steps);
-    rows_computed_ += pair.rows_computed;
     converged_ = converged_ && pair.converged;
   }
   source.reset();
