@@ -132,7 +132,9 @@
 // data: who trains and who tests.
 #include "data/group_balance.hpp"
 #include "data/grouped_split.hpp"
+#include "data/image_dataset.hpp"
 #include "data/k_fold.hpp"
+#include "data/page_layout.hpp"
 #include "data/split.hpp"
 
 // ml: learners on matrices.
@@ -208,3 +210,6 @@
 #include "ml/tree/splitter.hpp"
 #include "ml/tree/tree.hpp"
 #include "ml/tree/vote.hpp"
+
+// report: what a run found, as files people and programs read.
+#include "report/results.hpp"
