@@ -20,6 +20,7 @@ void add_fit(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_parity(CLI::App& program);
 void add_predict(CLI::App& program);
+void add_preprocess(CLI::App& program);
 void add_search(CLI::App& program);
 void add_summary(CLI::App& program);
 

@@ -10,6 +10,7 @@
 #include "core/macros.hpp"
 #include "core/memory.hpp"
 #include "core/named_values.hpp"
+#include "core/natural_order.hpp"
 #include "core/parallel.hpp"
 #include "core/philox.hpp"
 #include "core/rng.hpp"
@@ -81,6 +82,7 @@
 #include "io/csv.hpp"
 #include "io/dtype.hpp"
 #include "io/file.hpp"
+#include "io/json_list.hpp"
 #include "io/libsvm_format.hpp"
 #include "io/libsvm_model_file.hpp"
 #include "io/npy.hpp"
@@ -132,9 +134,13 @@
 // data: who trains and who tests.
 #include "data/group_balance.hpp"
 #include "data/grouped_split.hpp"
+#include "data/image_cache.hpp"
 #include "data/image_dataset.hpp"
+#include "data/image_folder.hpp"
 #include "data/k_fold.hpp"
 #include "data/page_layout.hpp"
+#include "data/part_split.hpp"
+#include "data/read_images.hpp"
 #include "data/split.hpp"
 
 // ml: learners on matrices.
@@ -210,6 +216,10 @@
 #include "ml/tree/splitter.hpp"
 #include "ml/tree/tree.hpp"
 #include "ml/tree/vote.hpp"
+
+// audit: what a score is worth.
+#include "audit/duplicates.hpp"
+#include "audit/leakage.hpp"
 
 // report: what a run found, as files people and programs read.
 #include "report/results.hpp"

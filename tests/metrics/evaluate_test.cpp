@@ -35,6 +35,8 @@ TEST_CASE("every score of four classes is the one its own function computes") {
   CHECK(same(result.at("precision_macro").value, metrics::precision_recall(y, p, Average::macro).precision));
   CHECK(same(result.at("recall_macro").value, metrics::precision_recall(y, p, Average::macro).recall));
   CHECK(same(result.at("f1_macro").value, metrics::precision_recall(y, p, Average::macro).f_score));
+  CHECK(same(result.at("precision_weighted").value, metrics::precision_recall(y, p, Average::weighted).precision));
+  CHECK(same(result.at("recall_weighted").value, metrics::precision_recall(y, p, Average::weighted).recall));
   CHECK(same(result.at("f1_weighted").value, metrics::precision_recall(y, p, Average::weighted).f_score));
   CHECK(same(result.at("cohen_kappa").value, metrics::cohen_kappa(y, p)));
   CHECK(same(result.at("matthews").value, metrics::matthews(y, p)));
@@ -51,7 +53,7 @@ TEST_CASE("every score of four classes is the one its own function computes") {
   CHECK(same(result.at("log_loss").value, metrics::log_loss(y, four.scores)));
   CHECK(same(result.at("brier_score").value, metrics::brier_score(y, four.scores)));
   CHECK(same(result.at("expected_calibration_error").value, metrics::expected_calibration_error(y, four.scores)));
-  CHECK(result.scores.size() == 17);
+  CHECK(result.scores.size() == 19);
   const auto each = metrics::precision_recall(y, p);
   const auto areas = metrics::roc_auc_each(y, four.scores);
   const auto precisions = metrics::average_precision_each(y, four.scores);

@@ -72,12 +72,14 @@ inline bool are_names(const std::vector<std::string_view>& fields) {
 
 }  // namespace detail
 
-/// Reads the text of a file; `file` is its name in messages.
-inline CsvTable parse_csv(Bytes bytes, std::string_view file) {
-  CsvTable table;
+/// The rows of a table of texts, each of as many fields as the first: visit(line number, fields), fields trimmed and without
+/// their quotes.
+template <class Visit>
+void for_each_csv_row(Bytes bytes, std::string_view file, const Visit& visit) {
   std::string_view rest = as_text(bytes);
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);  // the mark some spreadsheets write first
   std::vector<std::string_view> fields;
+  std::size_t cols = 0;
   char separator = 0;
   std::int64_t number = 0;
   while (!rest.empty()) {
@@ -90,12 +92,24 @@ inline CsvTable parse_csv(Bytes bytes, std::string_view file) {
     const bool first = separator == 0;
     if (first) separator = line.find(',') != line.npos ? ',' : line.find(';') != line.npos ? ';' : '\t';
     detail::split_csv_line(line, separator, fields);
-    if (first) table.cols = static_cast<std::int64_t>(fields.size());
-    QRS_CHECK(static_cast<std::int64_t>(fields.size()) == table.cols, "[csv] ", file, ", line ", number, ": expected ",
-              table.cols, " fields as in the first line, got ", fields.size());
+    if (first) cols = fields.size();
+    QRS_CHECK(fields.size() == cols, "[csv] ", file, ", line ", number, ": expected ", cols,
+              " fields as in the first line, got ", fields.size());
+    visit(number, fields);
+  }
+}
+
+/// Reads the text of a file; `file` is its name in messages.
+inline CsvTable parse_csv(Bytes bytes, std::string_view file) {
+  CsvTable table;
+  std::int64_t last = 0;
+  for_each_csv_row(bytes, file, [&](std::int64_t number, const std::vector<std::string_view>& fields) {
+    const bool first = table.cols == 0;
+    last = number;
+    table.cols = static_cast<std::int64_t>(fields.size());
     if (first && detail::are_names(fields)) {
       table.names.assign(fields.begin(), fields.end());
-      continue;
+      return;
     }
     for (std::size_t j = 0; j < fields.size(); ++j) {
       double value = 0.0;
@@ -104,8 +118,8 @@ inline CsvTable parse_csv(Bytes bytes, std::string_view file) {
       table.values.push_back(value);
     }
     ++table.rows;
-  }
-  QRS_CHECK(table.rows > 0, "[csv] ", file, ", line ", number, ": expected at least one row of numbers, got ",
+  });
+  QRS_CHECK(table.rows > 0, "[csv] ", file, ", line ", last, ": expected at least one row of numbers, got ",
             table.names.empty() ? "an empty file" : "names alone");
   return table;
 }

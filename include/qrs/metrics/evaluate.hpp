@@ -19,6 +19,7 @@
 
 #include "bootstrap.hpp"
 #include "delong.hpp"
+#include "intervals.hpp"
 #include "precision_recall.hpp"
 #include "probability.hpp"
 #include "roc.hpp"
@@ -47,6 +48,16 @@ struct Estimate {
       0;  // samples (of AUC and average precision: all; of recall: of the class; of precision: given the class)
   std::string method;  // of the interval; where a value or interval is NaN, the reason
 };
+
+/// A share of n independent samples with Wilson's interval; of no samples: not a number.
+inline Estimate share_estimate(std::string name, std::int64_t successes, std::int64_t n, double confidence = 0.95) {
+  Estimate out{.name = std::move(name), .n = n, .method = "no samples"};
+  if (n == 0) return out;
+  out.value = static_cast<double>(successes) / static_cast<double>(n);
+  out.interval = wilson_interval(successes, n, confidence);
+  out.method = "Wilson";
+  return out;
+}
 
 struct ClassEvaluation {
   std::int64_t label = 0;
@@ -137,7 +148,10 @@ class EvaluationTables {
     put(macro.precision);
     put(macro.recall);
     put(macro.f_score);
-    put(precision_recall(tallies, Average::weighted).f_score);
+    const PrecisionRecall weighted = precision_recall(tallies, Average::weighted);
+    put(weighted.precision);
+    put(weighted.recall);
+    put(weighted.f_score);
     put(cohen_kappa(matrix));
     put(matthews(matrix));
     const double total = static_cast<double>(matrix.total());
@@ -171,8 +185,8 @@ class EvaluationTables {
 
  private:
   void name_scores() {
-    names_ = {"accuracy", "balanced_accuracy", "precision_macro", "recall_macro",
-              "f1_macro", "f1_weighted",       "cohen_kappa",     "matthews"};
+    names_ = {"accuracy",           "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro",
+              "precision_weighted", "recall_weighted",   "f1_weighted",     "cohen_kappa",  "matthews"};
     const auto add = [&](std::initializer_list<const char*> more) {
       names_.insert(names_.end(), more.begin(), more.end());
     };
@@ -277,8 +291,7 @@ inline Evaluation evaluate(Labels y, Scores scores, const EvaluateOptions& optio
   };
   const auto share = [&](Estimate& estimate, std::int64_t successes) {
     if (grouped || estimate.n == 0) return;
-    estimate.interval = wilson_interval(successes, estimate.n, options.confidence);
-    estimate.method = "Wilson";
+    estimate = share_estimate(std::move(estimate.name), successes, estimate.n, options.confidence);
   };
   // DeLong's interval needs two samples on each side.
   const auto area = [&](Estimate& estimate, std::size_t k) {
@@ -293,7 +306,7 @@ inline Evaluation evaluate(Labels y, Scores scores, const EvaluateOptions& optio
   for (const std::string& name : tables.names()) {
     out.scores.push_back(next(name, out.n));
     Estimate& estimate = out.scores.back();
-    if (name == "accuracy") share(estimate, out.confusion.correct());
+    if (name == "accuracy" || name == "recall_weighted") share(estimate, out.confusion.correct());
     if (name == "top_2_accuracy") share(estimate, std::llround(estimate.value * static_cast<double>(out.n)));
     if (name == "roc_auc") area(estimate, 1);
   }

@@ -1,0 +1,59 @@
+#include "datasets.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <utility>
+
+#include "../decoders/jpeg_decoder.hpp"
+#include "../progress/progress_line.hpp"
+#include "qrs/data/image_cache.hpp"
+#include "qrs/data/image_folder.hpp"
+
+namespace qrs::datasets {
+
+void add_arguments(CLI::App& verb, Arguments& arguments) {
+  verb.add_option("--data", arguments.source,
+                  "A folder with one folder of images a class, a .csv of path and label, or a .safetensors file of "
+                  "`qrs preprocess`")
+      ->required();
+  verb.add_option("--filter", arguments.filter, "Of the resize, as in Pillow")
+      ->check(CLI::IsMember(std::vector<std::string>(image::filter_names.begin(), image::filter_names.end())))
+      ->capture_default_str();
+  verb.add_option("--size", arguments.size, "Height and width of the prepared images")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  verb.add_flag("--grey-first", arguments.grey_first, "Turn grey before the resize instead of after it");
+  verb.add_flag("!--no-equalize", arguments.equalize, "Leave the contrast as it is");
+  verb.add_flag("--skip-bad", arguments.skip_bad, "Leave out files that cannot be read, instead of stopping");
+}
+
+image::PaperPipelineOptions pipeline_of(const Arguments& arguments) {
+  return {.size = arguments.size,
+          .resize = {.filter = image::filter_named(arguments.filter)},
+          .grey_first = arguments.grey_first,
+          .equalize = arguments.equalize};
+}
+
+Loaded load(const Arguments& arguments) {
+  if (arguments.source.ends_with(".safetensors")) {
+    data::CachedImages cached = data::read_image_cache(arguments.source);
+    return {std::move(cached.data), std::move(cached.preprocessing), std::move(cached.decoder), {}};
+  }
+  ProgressLine line("images");
+  const data::ImageList list = data::list_images(arguments.source);
+  Loaded out;
+  data::CachedImages cached = data::read_images_cached(
+      list,
+      {.pipeline = pipeline_of(arguments),
+       .decoder = jpeg_decoder(),
+       .skip_bad = arguments.skip_bad,
+       .progress = [&line](std::int64_t done, std::int64_t total) { line.progress("image", done, total); }},
+      arguments.cache, out.skipped);
+  out.data = std::move(cached.data);
+  out.preprocessing = std::move(cached.preprocessing);
+  out.decoder = std::move(cached.decoder);
+  for (const std::string& complaint : out.skipped) std::fprintf(stderr, "qrs: left out: %s\n", complaint.c_str());
+  return out;
+}
+
+}  // namespace qrs::datasets

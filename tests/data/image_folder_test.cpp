@@ -1,0 +1,191 @@
+// Folders and tables of images: what is found, in which order, with which labels, and what is refused.
+#include "qrs/data/image_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "../error_message.hpp"
+#include "picture_files.hpp"
+#include "qrs/core/parallel.hpp"
+#include "qrs/data/image_cache.hpp"
+
+namespace fs = std::filesystem;
+using namespace qrs::data;
+using picture_files::grey_png;
+using picture_files::ScratchFolder;
+using qrs::tests::error_message;
+
+namespace {
+
+bool says(const std::string& message, const std::string& words) { return message.find(words) != std::string::npos; }
+
+std::vector<std::string> paths_of(const ImageList& list) {
+  std::vector<std::string> out;
+  for (const auto& entry : list.entries) out.push_back(entry.path);
+  return out;
+}
+
+/// Two classes of three images, the last of them a copy of the first.
+void fill(const ScratchFolder& folder) {
+  for (const char* name : {"cats", "dogs"}) {
+    const int shade = name[0] == 'c' ? 10 : 90;
+    folder.write(std::string(name) + "/p(1).png", grey_png(12, 9, shade));
+    folder.write(std::string(name) + "/p(2).png", grey_png(12, 9, shade + 40));
+    folder.write(std::string(name) + "/p(10).png", grey_png(12, 9, shade));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the published folders are the paper's classes in the paper's order, whatever follows their names") {
+  const ScratchFolder folder;
+  folder.write("Normal Person ECG Images (284x12=3408)/Normal(2).png", "x");
+  folder.write("Normal Person ECG Images (284x12=3408)/Normal(10).png", "x");
+  folder.write("Normal Person ECG Images (284x12=3408)/notes.txt", "x");
+  folder.write("ECG Images of Patient that have abnormal heartbeat (233x12=2796)/HB(1).jpg", "x");
+  folder.write("ECG Images of Patient that have History of MI (172x12=2064)/PMI(1).JPG", "x");
+  folder.write("ECG Images of Myocardial Infarction Patients (240x12=2880)/MI(1).jpeg", "x");
+  const ImageList list = list_images(folder.path());
+  CHECK(list.class_names == std::vector<std::string>{"MI", "History_MI", "Abnormal", "Normal"});
+  CHECK(list.has_ecg_classes());
+  CHECK(list.ignored == 1);
+  REQUIRE(list.entries.size() == 5);
+  CHECK(list.entries[0].path == "ECG Images of Myocardial Infarction Patients (240x12=2880)/MI(1).jpeg");
+  CHECK(list.entries[3].path == "Normal Person ECG Images (284x12=3408)/Normal(2).png");
+  CHECK(list.entries[4].path == "Normal Person ECG Images (284x12=3408)/Normal(10).png");
+  CHECK(list.entries[4].label == 3);
+}
+
+TEST_CASE("plain names of the paper's classes keep its order; other names are in natural order") {
+  const ScratchFolder plain;
+  for (const char* name : {"Abnormal", "History_MI", "MI", "Normal"}) plain.write(std::string(name) + "/a.png", "x");
+  CHECK(list_images(plain.path()).class_names == std::vector<std::string>{"MI", "History_MI", "Abnormal", "Normal"});
+  const ScratchFolder other;
+  for (const char* name : {"class10", "class9", "MI"}) other.write(std::string(name) + "/deep/er/a.png", "x");
+  const ImageList list = list_images(other.path());
+  CHECK(list.class_names == std::vector<std::string>{"MI", "class9", "class10"});
+  CHECK_FALSE(list.has_ecg_classes());
+  CHECK(paths_of(list) == std::vector<std::string>{"MI/deep/er/a.png", "class9/deep/er/a.png", "class10/deep/er/a.png"});
+}
+
+TEST_CASE("a table names images and classes") {
+  const ScratchFolder folder;
+  folder.write("t.csv", "path,label\npics/b.png,Normal\n\"pics/a, b.png\",MI\npics/a.png,Normal\n");
+  const ImageList list = list_images(folder.path() + "/t.csv");
+  CHECK(list.root == folder.path());
+  CHECK(list.class_names == std::vector<std::string>{"MI", "Normal"});
+  CHECK(paths_of(list) == std::vector<std::string>{"pics/a, b.png", "pics/a.png", "pics/b.png"});
+  folder.write("bad.csv", "path,label,more\na,b,c\n");
+  CHECK(says(error_message([&] { list_images(folder.path() + "/bad.csv"); }), "line 1: expected a path and a label"));
+  folder.write("hole.csv", "path,label\na.png,\n");
+  CHECK(says(error_message([&] { list_images(folder.path() + "/hole.csv"); }), "line 2: expected a path and a label"));
+}
+
+TEST_CASE("what is no data set is refused with what to do") {
+  const ScratchFolder folder;
+  CHECK(says(error_message([&] { list_images(folder.path() + "/nowhere"); }), "does not exist"));
+  CHECK(says(error_message([&] { list_images(folder.path()); }), "at least two classes"));
+  folder.write("only/a.png", "x");
+  CHECK(says(error_message([&] { list_images(folder.path()); }), "got one, 'only'"));
+  folder.write("empty/readme.txt", "x");
+  CHECK(says(error_message([&] { list_images(folder.path()); }), "got none in"));
+  const ScratchFolder twice;
+  twice.write("MI/a.png", "x");
+  twice.write("ECG Images of Myocardial Infarction Patients (1)/a.png", "x");
+  CHECK(says(error_message([&] { list_images(twice.path()); }), "got two for MI"));
+}
+
+TEST_CASE("images are read in order with their hashes, the same for any number of threads") {
+  const ScratchFolder folder;
+  fill(folder);
+  const ImageList list = list_images(folder.path());
+  const ReadImages one = [&] {
+    const qrs::ThreadLimit limit(1);
+    return read_images(list, {.pipeline = {.size = 8}});
+  }();
+  const qrs::ThreadLimit limit(3);
+  const ReadImages three = read_images(list, {.pipeline = {.size = 8}});
+  CHECK(one.data.images.shape() == qrs::Shape{6, 8, 8});
+  CHECK(one.data.labels == std::vector<std::int64_t>{0, 0, 0, 1, 1, 1});
+  CHECK(one.data.files[2] == "cats/p(10).png");
+  CHECK(one.data.hashes[0] == one.data.hashes[2]);
+  CHECK(one.data.hashes[0] != one.data.hashes[1]);
+  CHECK(one.data.hashes[0].size() == 64);
+  CHECK(three.data.hashes == one.data.hashes);
+  CHECK(std::equal(one.data.images.data(), one.data.images.data() + 6 * 64, three.data.images.data()));
+}
+
+TEST_CASE("a file that is no picture stops the reading by name, or is left out and told") {
+  const ScratchFolder folder;
+  fill(folder);
+  folder.write("cats/p(3).jpg", "this is a text");
+  const ImageList list = list_images(folder.path());
+  const std::string message = error_message([&] { read_images(list, {.pipeline = {.size = 8}}); });
+  CHECK(says(message, "cats/p(3).jpg"));
+  CHECK(says(message, "--skip-bad"));
+  const ReadImages read = read_images(list, {.pipeline = {.size = 8}, .skip_bad = true});
+  CHECK(read.data.size() == 6);
+  REQUIRE(read.skipped.size() == 1);
+  CHECK(says(read.skipped[0], "cats/p(3).jpg"));
+  const ScratchFolder lost;
+  lost.write("cats/a.png", grey_png(9, 9, 3));
+  lost.write("dogs/a.png", "no picture");
+  CHECK(says(error_message([&] { read_images(list_images(lost.path()), {.skip_bad = true}); }), "got none of dogs"));
+}
+
+TEST_CASE("a cache gives back what was put in, and only for the same files and settings") {
+  const ScratchFolder folder;
+  fill(folder);
+  const std::string cache = folder.path() + "/cache.safetensors";
+  std::vector<std::string> skipped;
+  const auto read = [&](std::int64_t size) {
+    std::int64_t decoded = 0;
+    const CachedImages out = read_images_cached(
+        list_images(folder.path()),
+        {.pipeline = {.size = size}, .progress = [&](std::int64_t done, std::int64_t) { decoded = done; }}, cache,
+        skipped);
+    return std::pair(out, decoded);
+  };
+  const auto first = read(8);
+  CHECK(first.second == 6);
+  const auto second = read(8);
+  CHECK(second.second == 0);  // nothing was decoded
+  CHECK(second.first.data.files == first.first.data.files);
+  CHECK(second.first.data.hashes == first.first.data.hashes);
+  CHECK(second.first.data.labels == first.first.data.labels);
+  CHECK(second.first.preprocessing == "resize 8 bicubic, grey after, equalize");
+  CHECK(std::equal(first.first.data.images.data(), first.first.data.images.data() + 6 * 64,
+                   second.first.data.images.data()));
+  CHECK(read(9).second == 6);
+  CHECK(read(9).second == 0);
+  folder.write("dogs/p(2).png", grey_png(12, 9, 200));
+  CHECK(read(9).second == 6);
+  folder.write("cache.safetensors", "broken");
+  CHECK(read(9).second == 6);
+}
+
+TEST_CASE("a file that is no cache of images is refused") {
+  const ScratchFolder folder;
+  const std::string path = folder.path() + "/x.safetensors";
+  qrs::io::StateDict dict;
+  dict.add("images", qrs::Tensor<std::uint8_t>::zeros({2, 3, 3}));
+  dict.add("labels", qrs::Tensor<std::int64_t>::full({2}, 1));
+  const auto message = [&] {
+    qrs::io::write_safetensors(path, dict);
+    return error_message([&] { read_image_cache(path); });
+  };
+  CHECK(says(message(), "expected metadata 'files'"));
+  dict.metadata["files"] = R"(["a","b"])";
+  dict.metadata["classes"] = "no list";
+  CHECK(says(message(), "expected a list of texts"));
+  dict.metadata["classes"] = R"(["one"])";
+  CHECK(says(message(), "expected labels from 0 to 0, got 1"));
+  dict.metadata["classes"] = R"(["one","two"])";
+  CHECK(message() == "no error");
+  CHECK(read_image_cache(path).data.hashes[0] == read_image_cache(path).data.hashes[1]);
+  dict.metadata["files"] = R"(["a"])";
+  CHECK(says(message(), "expected 2 files, got 1"));
+}
