@@ -59,6 +59,7 @@
 #include "nn/module.hpp"
 #include "nn/state.hpp"
 #include "nn/summary.hpp"
+#include "nn/weights_hash.hpp"
 
 // optim: optimisers and schedules.
 #include "optim/adam.hpp"
@@ -135,6 +136,7 @@
 #include "data/image_dataset.hpp"
 #include "data/k_fold.hpp"
 #include "data/page_layout.hpp"
+#include "data/part_split.hpp"
 #include "data/split.hpp"
 
 // ml: learners on matrices.
@@ -210,6 +212,15 @@
 #include "ml/tree/splitter.hpp"
 #include "ml/tree/tree.hpp"
 #include "ml/tree/vote.hpp"
+
+// train: the training loop, its history and checkpoints, and what a network says of images.
+#include "train/batches.hpp"
+#include "train/checkpoint.hpp"
+#include "train/history.hpp"
+#include "train/options.hpp"
+#include "train/predict.hpp"
+#include "train/samples.hpp"
+#include "train/trainer.hpp"
 
 // report: what a run found, as files people and programs read.
 #include "report/results.hpp"
