@@ -16,6 +16,7 @@ namespace qrs::commands {
 void add_bench(CLI::App& program);
 void add_convert(CLI::App& program);
 void add_evaluate(CLI::App& program);
+void add_extract(CLI::App& program);
 void add_fit(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_parity(CLI::App& program);
@@ -23,5 +24,6 @@ void add_predict(CLI::App& program);
 void add_preprocess(CLI::App& program);
 void add_search(CLI::App& program);
 void add_summary(CLI::App& program);
+void add_train(CLI::App& program);
 
 }  // namespace qrs::commands

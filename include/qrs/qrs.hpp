@@ -60,6 +60,7 @@
 #include "nn/module.hpp"
 #include "nn/state.hpp"
 #include "nn/summary.hpp"
+#include "nn/weights_hash.hpp"
 
 // optim: optimisers and schedules.
 #include "optim/adam.hpp"
@@ -220,6 +221,14 @@
 // audit: what a score is worth.
 #include "audit/duplicates.hpp"
 #include "audit/leakage.hpp"
+// train: the training loop, its history and checkpoints, and what a network says of images.
+#include "train/batches.hpp"
+#include "train/checkpoint.hpp"
+#include "train/history.hpp"
+#include "train/options.hpp"
+#include "train/predict.hpp"
+#include "train/samples.hpp"
+#include "train/trainer.hpp"
 
 // report: what a run found, as files people and programs read.
 #include "report/results.hpp"

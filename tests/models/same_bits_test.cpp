@@ -6,7 +6,7 @@
 #include "../sanitised.hpp"
 #include "apps/models/instances.hpp"
 #include "qrs/core/parallel.hpp"
-#include "qrs/core/sha256.hpp"
+#include "qrs/nn/weights_hash.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/optim/adam.hpp"
 
@@ -33,9 +33,7 @@ static std::string trained(std::string_view name, int threads, int steps) {
     tape.backward(loss);
     adam.step();
   }
-  Sha256 hash;
-  for (const auto& [key, entry] : nn::state_dict(*net)) hash.update(entry.bytes);
-  return hash.hex();
+  return nn::weights_sha256(*net);
 }
 
 TEST_CASE("weights after five Adam steps are the same bits for 1, 2, 3 and 7 threads and from run to run") {

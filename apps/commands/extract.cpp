@@ -1,0 +1,82 @@
+// qrs extract MODEL.safetensors: what a trained network's head sees of each image, for the learners of `qrs fit`.
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "../progress/progress_line.hpp"
+#include "../training/model_file.hpp"
+#include "../training/read_cache.hpp"
+#include "commands.hpp"
+#include "qrs/core/timer.hpp"
+#include "qrs/io/safetensors.hpp"
+#include "qrs/train/predict.hpp"
+
+namespace qrs::commands {
+
+namespace {
+
+struct Options {
+  std::string model;
+  std::string data;
+  std::string out;
+  std::int64_t batch_size = 32;
+  bool json = false;
+};
+
+void run(const Options& o) {
+  const Timer timer;
+  const training::LoadedModel model = training::load_model(o.model);
+  const training::CachedImages images = training::read_cache(o.data);
+  Tensor<float> features;  // (N, D)
+  {
+    ProgressLine line("extract");
+    features =
+        train::features(*model.net, train::all(images.data), o.batch_size, [&](std::int64_t done, std::int64_t total) {
+          line.progress("image", done, total);
+          return true;
+        });
+  }
+  io::StateDict out;
+  out.add("features", features);
+  out.add("labels", Tensor<std::int64_t>::from({images.data.size()}, std::span(images.data.labels)));
+  out.metadata = {{"files", nlohmann::json(images.data.files).dump()},
+                  {"classes", nlohmann::json(images.data.class_names).dump()},
+                  {"model", model.facts.model}};
+  if (const auto hash = model.facts.others.find("weights_sha256"); hash != model.facts.others.end()) {
+    out.metadata["weights_sha256"] = hash->second;
+  }
+  io::write_safetensors(o.out, out);
+  if (o.json) {
+    const nlohmann::ordered_json said{{"model", model.facts.model},
+                                      {"images", features.dim(0)},
+                                      {"features", features.dim(1)},
+                                      {"out", o.out},
+                                      {"seconds", timer.seconds()}};
+    std::printf("%s\n", said.dump(2).c_str());
+    return;
+  }
+  std::printf("%lld features of %lld images in %.1f s; wrote %s\n", static_cast<long long>(features.dim(1)),
+              static_cast<long long>(features.dim(0)), timer.seconds(), o.out.c_str());
+}
+
+}  // namespace
+
+void add_extract(CLI::App& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb = program.add_subcommand("extract", "Features of images: what a trained network's head sees.");
+  verb->footer(
+      "Examples:\n"
+      "  qrs extract run/best.safetensors --data images.safetensors --out features.safetensors\n"
+      "  qrs fit svc --x features.safetensors:features --y features.safetensors:labels --out svc.safetensors");
+  verb->add_option("MODEL", options->model, "A network that qrs train wrote")->required();
+  verb->add_option("--data", options->data, "Images and labels: a .safetensors cache")->required();
+  verb->add_option("--out", options->out, "The file to write: features (N, D), labels (N)")->required();
+  verb->add_option("--batch-size", options->batch_size, "Images at a time")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  verb->add_flag("--json", options->json, "Print one JSON object");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace qrs::commands

@@ -1,0 +1,181 @@
+// qrs train MODEL: a network on labelled images, into a folder of weights, history and split.
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "../models/instances.hpp"
+#include "../progress/training_progress.hpp"
+#include "../training/interrupt.hpp"
+#include "../training/model_file.hpp"
+#include "../training/read_cache.hpp"
+#include "../training/run_folder.hpp"
+#include "../training/split.hpp"
+#include "commands.hpp"
+#include "model_argument.hpp"
+#include "qrs/core/timer.hpp"
+#include "qrs/io/checkpoint.hpp"
+#include "qrs/nn/weights_hash.hpp"
+#include "qrs/train/trainer.hpp"
+
+namespace qrs::commands {
+
+namespace {
+
+constexpr int interrupted_status = 130;  // what shells report after SIGINT
+
+struct Options {
+  std::string model;
+  std::string data;
+  std::string out;
+  std::string weights;
+  bool allow_missing = false;
+  std::int64_t channels = 1;
+  std::string optimizer = "adam";
+  training::SplitArguments split;
+  train::FitOptions fit;
+  bool json = false;
+};
+
+/// A fresh network with the weights that the run begins with; *initial says which.
+std::unique_ptr<models::Model<float>> initial_network(const Options& o, std::int64_t classes, std::string* initial) {
+  auto net = models::create<float>(o.model, {.classes = classes, .in_channels = o.channels, .seed = o.fit.seed});
+  if (o.weights.empty()) {
+    *initial = text("from scratch, seed ", o.fit.seed);
+    return net;
+  }
+  const nn::LoadReport report = training::load_weights(*net, io::read_checkpoint(o.weights), o.allow_missing);
+  *initial = text(std::filesystem::path(o.weights).filename().string(), ": ", report.text());
+  return net;
+}
+
+void print(const Options& o, const data::PartSplit& parts, const train::FitResult& result, const std::string& initial,
+           const std::string& weights, double seconds) {
+  const train::Epoch& best = result.history[static_cast<std::size_t>(result.best_epoch - 1)];
+  if (o.json) {
+    nlohmann::ordered_json out{{"model", o.model},
+                               {"initial_weights", initial},
+                               {"out", o.out},
+                               {"train", parts.train.size()},
+                               {"validation", parts.validation.size()},
+                               {"test", parts.test.size()},
+                               {"epochs", result.history.size()},
+                               {"resumed_epochs", result.resumed},
+                               {"stopped_early", result.stopped_early},
+                               {"best_epoch", result.best_epoch},
+                               {"validation_loss", best.validation_loss},
+                               {"validation_accuracy", best.validation_accuracy},
+                               {"weights_sha256", weights},
+                               {"seconds", seconds}};
+    for (const train::Epoch& e : result.history) out["history"].push_back(train::to_json(e));
+    std::printf("%s\n", out.dump(2).c_str());
+    return;
+  }
+  std::printf("best epoch %lld of %zu%s: validation loss %.4f, accuracy %.4f\n",
+              static_cast<long long>(result.best_epoch), result.history.size(),
+              result.stopped_early ? ", stopped early" : "", best.validation_loss, best.validation_accuracy);
+  std::printf("wrote its weights to %s (SHA-256 of the weights %s)\n", (o.out + "/best.safetensors").c_str(),
+              weights.c_str());
+}
+
+void run(Options& o) {
+  const Timer timer;
+  const training::CachedImages images = training::read_cache(o.data);
+  const data::PartSplit parts = training::split(images.data, o.split);
+  const training::RunFolder folder(o.out);
+  o.fit.checkpoint_path = folder / "checkpoint.safetensors";
+  o.fit.history_path = folder / "history.jsonl";
+  QRS_CHECK(o.fit.resume || !std::filesystem::exists(o.fit.checkpoint_path), "[train] expected an --out without a ",
+            "checkpoint, got ", o.fit.checkpoint_path, ": go on with --resume, or choose another folder");
+  o.fit.optimizer.kind = o.optimizer == "adam"    ? train::OptimizerKind::adam
+                         : o.optimizer == "adamw" ? train::OptimizerKind::adamw
+                                                  : train::OptimizerKind::sgd;
+  std::string initial;
+  const auto net = initial_network(o, images.data.classes(), &initial);
+  o.fit.facts = {{"model", o.model},
+                 {"channels", text(o.channels)},
+                 {"classes", nlohmann::json(images.data.class_names).dump()},
+                 {"initial weights", o.weights.empty() ? "none" : sha256(io::read_file(o.weights))}};
+  std::FILE* lines = o.json ? stderr : stdout;
+  std::fprintf(lines, "%s, %s\n%zu images to train with, %zu to validate, %zu kept for the test\n", o.model.c_str(),
+               initial.c_str(), parts.train.size(), parts.validation.size(), parts.test.size());
+  std::fflush(lines);
+  io::write_file(folder / "split.csv", io::as_bytes(training::split_csv(images.data, parts)));
+
+  const training::Interrupt interrupt;
+  train::FitResult result;
+  {
+    TrainingProgress progress(lines, [] { return training::Interrupt::asked(); });
+    result = train::fit(*net, {&images.data, parts.train}, {&images.data, parts.validation}, o.fit, &progress);
+  }
+  if (result.interrupted) {
+    std::fprintf(stderr, "qrs: interrupted in epoch %zu; the same command with --resume goes on after epoch %zu\n",
+                 result.history.size() + 1, result.history.size());
+    finish(interrupted_status);
+  }
+  const train::Epoch& best = result.history[static_cast<std::size_t>(result.best_epoch - 1)];
+  std::string loss;
+  io::append_number(loss, best.validation_loss);
+  training::save_model(folder / "best.safetensors", *net,
+                       {.model = o.model,
+                        .class_names = images.data.class_names,
+                        .preprocessing = images.preprocessing,
+                        .others = {{"seed", text(o.fit.seed)},
+                                   {"initial_weights", initial},
+                                   {"epoch", text(result.best_epoch)},
+                                   {"validation_loss", loss}}});
+  print(o, parts, result, initial, nn::weights_sha256(*net), timer.seconds());
+}
+
+}  // namespace
+
+void add_train(CLI::App& program) {
+  const auto options = std::make_shared<Options>();
+  Options& o = *options;
+  CLI::App* verb = program.add_subcommand("train", "Train a network on labelled images.");
+  verb->footer(
+      "Writes best.safetensors (weights of the epoch with the lowest validation loss), checkpoint.safetensors (all it\n"
+      "takes to go on), history.jsonl (a record an epoch) and split.csv (who trained, validated, tests) into --out.\n"
+      "Ctrl-C ends the run after the step it is in, with exit status 130; --resume goes on after the last whole epoch "
+      "and\n"
+      "ends with the same bits as a run that was never stopped, killed runs included.\n"
+      "Examples:\n"
+      "  qrs train resnet18 --data images.safetensors --out run\n"
+      "  qrs train densenet121 --data images.safetensors --out run --weights densenet121-a639ec97.pth --channels 3\n"
+      "  qrs train resnet18 --data images.safetensors --out run --resume");
+  add_model_argument(*verb, o.model);
+  verb->add_option("--data", o.data, "Images and labels: a .safetensors cache")->required();
+  verb->add_option("--out", o.out, "The folder of the run; made where it is missing")->required();
+  verb->add_option("--weights", o.weights, "Weights to begin with (default: drawn from --seed)");
+  verb->add_flag("--allow-missing", o.allow_missing, "With --weights: load what fits and list the rest");
+  verb->add_option("--channels", o.channels, "Input channels; 3: the grey image three times")
+      ->capture_default_str()
+      ->check(CLI::IsMember({1, 3}));
+  const auto number = [&](const char* flag, auto& value, const char* help, const CLI::Validator& check) {
+    verb->add_option(flag, value, help)->capture_default_str()->check(check);
+  };
+  number("--epochs", o.fit.epochs, "The most epochs", CLI::PositiveNumber);
+  number("--batch-size", o.fit.batch_size, "Images a step", CLI::PositiveNumber);
+  verb->add_flag("--drop-last", o.fit.drop_last, "Leave out images that do not fill an epoch's last batch");
+  verb->add_option("--optimizer", o.optimizer, "How weights move")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"adam", "adamw", "sgd"}));
+  number("--lr", o.fit.optimizer.lr, "Learning rate of the first epoch", CLI::NonNegativeNumber);
+  number("--weight-decay", o.fit.optimizer.weight_decay, "Weight decay", CLI::NonNegativeNumber);
+  number("--momentum", o.fit.optimizer.momentum, "Momentum of sgd", CLI::NonNegativeNumber);
+  number("--plateau-factor", o.fit.plateau.factor, "Factor of the rate where the validation loss stays",
+         CLI::Range(0.0, 1.0));
+  number("--plateau-patience", o.fit.plateau.patience, "Epochs without progress before that", CLI::NonNegativeNumber);
+  number("--patience", o.fit.early_stopping.patience, "Epochs without progress that end the run",
+         CLI::NonNegativeNumber);
+  number("--min-delta", o.fit.early_stopping.min_delta, "The least that counts as progress", CLI::NonNegativeNumber);
+  number("--seed", o.fit.seed, "Of initial weights, order of batches, random layers", CLI::NonNegativeNumber);
+  verb->add_flag("--freeze-features", o.fit.freeze_features, "Train the head alone");
+  training::add_split_arguments(*verb, o.split);
+  verb->add_flag("--resume", o.fit.resume, "Go on from the checkpoint in --out, where there is one");
+  verb->add_flag("--json", o.json, "Print one JSON object; epochs go to the error stream");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace qrs::commands

@@ -1,0 +1,81 @@
+// Batches: the order in which an epoch takes its images, and their pixels as a network takes them.
+//
+//   order of epoch e = permutation drawn by Mt19937 with a seed that Philox gives for (seed, e)
+//   x[n, h, w, c]    = v / 255, the same for every c
+//
+// The order depends on the seed and the epoch alone: a run that was broken off and goes on draws the same batches.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "../core/parallel.hpp"
+#include "../core/philox.hpp"
+#include "../core/rng.hpp"
+#include "../image/transform.hpp"
+#include "../models/model.hpp"
+#include "samples.hpp"
+
+namespace qrs::train {
+
+namespace detail {
+
+/// The stream of Philox numbers of one use in one epoch. The random layers of networks draw from the same seed, with
+/// (step << 32 | layer); they count from 0, so the last layer numbers are never theirs.
+enum class Use : std::uint32_t { order = 0xffffffff, augmentation = 0xfffffffe };
+
+inline std::uint64_t stream_of(std::int64_t epoch, Use use) {
+  return static_cast<std::uint64_t>(epoch) << 32 | static_cast<std::uint32_t>(use);
+}
+
+}  // namespace detail
+
+/// The positions 0 ... count - 1 in the order that epoch (counted from 1) takes them.
+inline std::vector<std::int64_t> epoch_order(std::uint64_t seed, std::int64_t epoch, std::int64_t count) {
+  const PhiloxBlock block = philox_block(seed, detail::stream_of(epoch, detail::Use::order), 0);
+  return Mt19937(block.words[0]).permutation(count);
+}
+
+/// How many input channels a network has.
+template <class T>
+std::int64_t input_channels(const models::Model<T>& net) {
+  const std::string first = net.state_rules().first_convolution;
+  for (const auto& p : net.parameters()) {
+    if (p.name == first) return p.variable.dim(2);  // (KH, KW, C_in, C_out)
+  }
+  fail("[batch] expected a network with a first convolution, got none of the name '", first, "'");
+}
+
+template <class T>
+struct Batch {
+  Tensor<T> images;             // (N, H, W, C)
+  Tensor<std::int64_t> labels;  // (N)
+};
+
+/// The samples at these positions of `samples.rows`.
+template <class T>
+Batch<T> make_batch(const Samples& samples, std::span<const std::int64_t> positions, std::int64_t channels) {
+  const Tensor<std::uint8_t>& source = samples.data->images;
+  const auto count = static_cast<std::int64_t>(positions.size());
+  const std::int64_t height = source.dim(1);
+  const std::int64_t width = source.dim(2);
+  const std::int64_t pixels = height * width;
+  Batch<T> batch{Tensor<T>({count, height, width, channels}), Tensor<std::int64_t>({count})};
+  parallel_for(count, [&](std::int64_t n) {
+    const std::int64_t position = positions[static_cast<std::size_t>(n)];
+    const std::int64_t row = samples.rows[static_cast<std::size_t>(position)];
+    batch.labels.data()[n] = samples.label(position);
+    const image::Image page(height, width, 1, {source.data() + row * pixels, static_cast<std::size_t>(pixels)});
+    T* to = batch.images.data() + n * pixels * channels;
+    image::to_unit_range<T>(page, {to, static_cast<std::size_t>(pixels)});
+    if (channels == 1) return;
+    for (std::int64_t i = pixels; i-- > 0;) {  // from the end: a value is read before its place is taken
+      const T value = to[i];
+      for (std::int64_t c = 0; c < channels; ++c) to[i * channels + c] = value;
+    }
+  });
+  return batch;
+}
+
+}  // namespace qrs::train
