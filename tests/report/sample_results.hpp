@@ -68,7 +68,7 @@ inline report::ModelRecord model(const report::RunRecord& run, const std::string
   const std::vector<std::int64_t> labels = {0, 1, 2, 3};
   out.test = metrics::evaluate(run.test_labels, {out.test_scores, 4}, {.labels = labels, .replicates = options.replicates});
   const metrics::Estimate accuracy = out.test.at("accuracy");
-  out.test.scores.push_back({"precision_weighted", accuracy.value + 0.004,
+  out.test.scores.push_back({"precision_weighted", std::min(1.0, accuracy.value + 0.004),
                              {accuracy.interval.low + 0.003, accuracy.interval.high}, accuracy.n, "bootstrap BCa"});
   out.test.scores.push_back({"recall_weighted", accuracy.value, accuracy.interval, accuracy.n, "bootstrap BCa"});
   out.accuracy = leak_split(run, out.test_predicted);
@@ -99,7 +99,8 @@ inline report::RunRecord run(const Results& results, std::int64_t seed, const Op
   report::RunRecord out;
   const std::int64_t n = options.test;
   for (std::int64_t i = 0; i < n; ++i) {
-    const std::int64_t label = i * 4 / n;
+    const std::int64_t place = i * 140 / n;
+    const std::int64_t label = place < 36 ? 0 : place < 62 ? 1 : place < 97 ? 2 : 3;
     out.test_labels.push_back(label);
     out.test_files.push_back(results.data.classes[static_cast<std::size_t>(label)].name + "/page(" + std::to_string(i) + ").jpg");
     out.test_leaked.push_back(label == 0 || (label != 2 && rng.random_sample() < 0.6) ? 1 : 0);
@@ -111,13 +112,13 @@ inline report::RunRecord run(const Results& results, std::int64_t seed, const Op
   }
   out.split = {"random", seed, 648, 140, n, {167, 120, 163, 198}, {36, 26, 35, 43}, {36, 26, 35, 43}, leaked,
                leak_split(out, lookup)};
-  double skill = 0.7;
+  double skill = 0.3;
   for (const char* name : {"resnet18", "resnet34", "densenet121", "efficientnet_b0"}) {
     out.backbones.push_back(model(out, name, "backbone", skill, options, rng));
-    skill += std::string(name) == "densenet121" ? -0.5 : 0.3;
+    skill += std::string(name) == "densenet121" ? -0.5 : 0.2;
   }
   for (const char* name : {"svc", "forest", "boost"}) {
-    out.classifiers.push_back(model(out, name, "classifier", skill + 0.8, options, rng));
+    out.classifiers.push_back(model(out, name, "classifier", skill + 0.4, options, rng));
     skill -= 0.2;
   }
   out.features = {"densenet121", 1024, true, 9, {0.52, 0.19, 0.09, 0.06, 0.04, 0.02, 0.015, 0.01, 0.008}};

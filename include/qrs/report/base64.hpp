@@ -3,6 +3,7 @@
 // Source: RFC 4648, section 4. No line breaks, as data URIs want it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,10 +11,13 @@
 
 namespace qrs::report {
 
+/// Characters that so many bytes take.
+constexpr std::size_t base64_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
+
 inline std::string base64(std::span<const std::uint8_t> bytes) {
   constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
+  out.reserve(base64_size(bytes.size()));
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t left = bytes.size() - i;
     const std::uint32_t word = static_cast<std::uint32_t>(bytes[i]) << 16 |

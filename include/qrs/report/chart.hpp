@@ -82,7 +82,7 @@ class Chart {
     double x = x_.from;
     for (std::size_t i = 0; i < names.size(); ++i) {
       draw_key({x, layout_.top - 15.0}, names[i], i);
-      x += 40.0 + 6.6 * static_cast<double>(names[i].size());
+      x += 46.0 + 7.2 * static_cast<double>(names[i].size());
     }
   }
   /// One entry of a legend.

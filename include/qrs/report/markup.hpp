@@ -96,7 +96,7 @@ class Markup {
   std::string markup_;
 };
 
-/// A name and its value; numbers are coordinates of drawings, to a hundredth.
+/// A name and its value; numbers are coordinates of drawings, to a tenth.
 struct Attribute {
   Attribute(std::string_view attribute, std::string_view text) : name(attribute), value(text) {}
   Attribute(std::string_view attribute, const char* text) : name(attribute), value(text) {}

@@ -53,13 +53,12 @@ inline std::string short_text(double value) {
   return std::string(text, end.ptr);
 }
 
-/// A coordinate of a drawing: at most two decimals, no zeros behind them. Throws where it is not finite: what has no
+/// A coordinate of a drawing: at most one decimal, no zero behind it. Throws where it is not finite: what has no
 /// place is left out by the chart.
 inline std::string coordinate_text(double value) {
   QRS_CHECK(std::isfinite(value), "[svg] expected a finite coordinate, got ", value);
-  std::string out = fixed(value, 2);
-  out.erase(out.find_last_not_of('0') + 1);
-  if (out.back() == '.') out.pop_back();
+  std::string out = fixed(value, 1);
+  if (out.ends_with(".0")) out.resize(out.size() - 2);
   return out;
 }
 

@@ -36,17 +36,19 @@ nav li{break-inside:avoid;margin:.1rem 0}
 .notice p{margin:.2rem 0}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,10.5rem),1fr));gap:.8rem;margin:1.4rem 0;padding:0}
 .facts div{background:var(--panel);border-radius:.5rem;padding:.8rem 1rem}
-.facts dt{color:var(--soft);font-size:.86rem;line-height:1.35;min-height:2.4em}
+.facts dt{color:var(--soft);font-size:.86rem;line-height:1.35}
 .facts dd{margin:.25rem 0 0;line-height:1.35;font-size:.86rem;color:var(--soft)}
 .facts b{display:block;color:var(--ink);font-size:1.75rem;font-weight:600;line-height:1.15;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
 .scroll{overflow-x:auto;margin:1rem 0 1.6rem;max-width:100%}
 table{border-collapse:collapse;font-size:.9rem;line-height:1.4;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding:0 0 .6rem;caption-side:top}
-caption span{display:block;max-width:44rem;min-width:min(44rem,80vw)}
+caption span{display:block;position:sticky;left:0;width:min(44rem,100vw - 2.5rem)}
 th,td{text-align:left;vertical-align:top;padding:.45rem .8rem;border-bottom:1px solid var(--line)}
 thead th{border-bottom:2px solid var(--line);color:var(--soft);font-weight:600;vertical-align:bottom}
 tbody th{font-weight:600}
-th.n,td.n{text-align:right;white-space:nowrap}
+th.n,td.n{text-align:right}
+td.n{white-space:nowrap}
+table.pinned th,table.pinned td{padding-left:.55rem;padding-right:.55rem}
 td.file,th.file{overflow-wrap:anywhere;min-width:11rem}
 td.wide{min-width:17rem}
 tr.best th,tr.best td{background:var(--panel)}
@@ -64,12 +66,13 @@ figcaption b{color:var(--ink)}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));gap:1.6rem 1.4rem;margin:1.2rem 0 1.8rem}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:.4rem 1.4rem}
 .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,10.5rem),1fr));gap:1.3rem 1.1rem;margin:1.2rem 0 1.8rem}
-.pictures.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr))}
+.pictures.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));max-width:60rem}
 .pictures.two span{display:grid;grid-template-columns:1fr 1fr;gap:.35rem}
 img{display:block;width:100%;height:auto;border:1px solid var(--line);border-radius:.25rem;background:#fff}
 svg{display:block;width:100%;height:auto;font:12.5px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums}
-.charts svg{max-width:27rem}
-.wide svg{max-width:40rem}
+.charts svg,.pair svg{max-width:27rem}
+.charts.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
+.wide svg{max-width:33rem}
 svg text{fill:var(--ink)}
 svg .mid{text-anchor:middle}
 svg .end{text-anchor:end}
@@ -78,6 +81,8 @@ svg .small{font-size:11px}
 svg .name{font-size:12.5px}
 svg .label{font-weight:600;font-size:13px}
 svg .count{font-size:16px;font-weight:600}
+svg .ink{fill:var(--ink)}
+svg .none{fill:var(--soft);font-weight:400}
 svg .inverse{fill:var(--onheat)}
 svg .grid{stroke:var(--grid);stroke-width:1}
 svg .axis{stroke:var(--soft);stroke-width:1}
@@ -93,9 +98,10 @@ svg .s3{stroke:var(--c3);stroke-dasharray:9 3 2 3}svg .s4{stroke:var(--c4);strok
 svg .f0{fill:var(--c0)}svg .f1{fill:var(--c1)}svg .f2{fill:var(--c2)}svg .f3{fill:var(--c3)}svg .f4{fill:var(--c4)}svg .f5{fill:var(--c5)}
 details{border:1px solid var(--line);border-radius:.5rem;padding:.2rem 1rem;margin:.8rem 0}
 summary{cursor:pointer;font-weight:600;padding:.4rem 0}
-footer{color:var(--soft);font-size:.88rem;margin-top:3rem;padding-bottom:3rem;border-top:1px solid var(--line)}
-@media (max-width:40rem){header,main,footer{padding-left:1rem;padding-right:1rem}th,td{padding:.4rem .6rem}h2{margin-top:2.4rem}
-.pictures{grid-template-columns:1fr 1fr}.pictures.two{grid-template-columns:1fr}.facts{grid-template-columns:1fr 1fr}.facts b{font-size:1.4rem}}
+footer{color:var(--soft);font-size:.88rem;margin-top:3rem;padding-bottom:2rem}
+footer p{max-width:none;border-top:1px solid var(--line);padding-top:1rem}
+@media (max-width:40rem){header,main,footer{padding-left:1rem;padding-right:1rem}th,td{padding:.4rem .45rem}h2{margin-top:2.4rem}
+.pictures{grid-template-columns:1fr 1fr}.pictures.two{grid-template-columns:1fr}.facts{grid-template-columns:1fr 1fr}.facts dt{min-height:2.7em}caption span{width:calc(100vw - 2rem)}.facts b{font-size:1.4rem}}
 @media print{:root{--paper:#fff;--panel:#f4f5f2;--ink:#000;--soft:#444;--line:#bbb;--grid:#ddd;--accent:#000;--warn:#703c00;--warnpaper:#fff;
 --good:#14523a;--c0:#0072b2;--c1:#c2570a;--c2:#00805c;--c3:#a8487f;--c4:#8a7500;--c5:#3a8fc4;--heat:#0b5c86;--miss:#b3541e;--onheat:#fff}
 body{font-size:10pt}header,main,footer{max-width:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}

@@ -36,7 +36,7 @@ class Svg {
   void rectangle(Point corner, double width, double height, std::string_view style, double opacity = 1.0) {
     if (opacity < 1.0) {
       shape("rect", {{"x", corner.x}, {"y", corner.y}, {"width", width}, {"height", height}, {"class", style},
-                     {"fill-opacity", opacity}});
+                     {"fill-opacity", fixed(opacity, 2)}});
     } else {
       shape("rect", {{"x", corner.x}, {"y", corner.y}, {"width", width}, {"height", height}, {"class", style}});
     }

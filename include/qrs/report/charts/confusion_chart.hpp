@@ -1,5 +1,5 @@
 // The confusion matrix as a grid: the true class by row, the predicted one by column; each field its count and its share of
-// the row, darker with the share.
+// the row, stronger in colour with the share.
 #pragma once
 
 #include <algorithm>
@@ -49,12 +49,13 @@ inline Markup confusion_chart(const std::string& title, const metrics::Confusion
       const double share = shares[static_cast<std::size_t>(i * k + j)];
       const Point corner{left + cell * static_cast<double>(j), top + offset};
       const Point centre{corner.x + 0.5 * cell, corner.y + 0.5 * cell};
-      const std::string ink = share > 0.5 ? " inverse" : "";
+      const std::string ink = share > 0.72 ? " inverse" : share == 0.0 ? " none" : " ink";
+      const bool two_lines = cell >= 44.0 && share > 0.0;
       svg.rectangle(corner, cell, cell, "cell");
       if (share > 0.0) svg.rectangle(corner, cell, cell, i == j ? "heat" : "heat miss", 0.08 + 0.92 * share);
-      svg.text({centre.x, centre.y + (cell >= 44.0 ? 0.0 : 5.0)}, std::to_string(matrix.at(i, j)), "count" + ink,
+      svg.text({centre.x, centre.y + (two_lines ? 0.0 : 5.0)}, std::to_string(matrix.at(i, j)), "count" + ink,
                Anchor::middle);
-      if (cell >= 44.0) svg.text({centre.x, centre.y + 17.0}, percent(share, 0), "small" + ink, Anchor::middle);
+      if (two_lines) svg.text({centre.x, centre.y + 17.0}, percent(share, 0), "small" + ink, Anchor::middle);
     }
   }
   return svg.finish();

@@ -38,7 +38,7 @@ inline Markup interval_chart(const std::string& title, const std::string& axis_n
     height += name_height + bar_height * static_cast<double>(group.bars.size()) + gap;
   }
   Svg svg(460.0, height + 40.0, title);
-  const Axis x{.low = 0.0, .high = 1.0, .from = 8.0, .to = 396.0, .step = 0.2};
+  const Axis x{.low = 0.0, .high = 1.0, .from = 14.0, .to = 396.0, .step = 0.2};
   for (const double tick : x.ticks()) {
     svg.line({x(tick), 30.0}, {x(tick), height}, "grid");
     svg.text({x(tick), height + 16.0}, x.label(tick), "tick", Anchor::middle);
@@ -61,7 +61,7 @@ inline Markup interval_chart(const std::string& title, const std::string& axis_n
   for (std::size_t i = 0; i < legend_names.size(); ++i) {
     draw(legend[i], key, legend[i].as_mark ? key + 8.0 : key + 16.0, 14.0, metrics::undefined, metrics::undefined);
     svg.text({key + 21.0, 18.0}, legend_names[i], "key");
-    key += 34.0 + 6.6 * static_cast<double>(legend_names[i].size());
+    key += 38.0 + 7.2 * static_cast<double>(legend_names[i].size());
   }
   double y = 34.0;
   for (const IntervalGroup& group : groups) {

@@ -38,9 +38,9 @@ inline Markup roc_chart(const std::string& title, metrics::Labels truth, metrics
       for (std::size_t i = 0; i < curve.fpr.size(); ++i) points.push_back({curve.fpr[i], curve.tpr[i]});
       chart.draw_series(points, k);
     }
-    const std::string area = "AUC " + fixed(c.auc.value, 4);
-    chart.draw_key({chart.x().from, y}, shortened(names[k], 20) + "  " + area, k);
-    chart.svg().text({chart.x().to, y + 4.0}, interval_text(c.auc.interval, 3), "small", Anchor::end);
+    chart.draw_key({chart.x().from, y}, shortened(names[k], 16), k);
+    chart.svg().text({chart.x().to, y + 4.0}, "AUC " + fixed(c.auc.value, 4) + " (" + interval_text(c.auc.interval, 3) + ")",
+                     "small", Anchor::end);
     y += 17.0;
   }
   return chart.finish();

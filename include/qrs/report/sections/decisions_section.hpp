@@ -16,7 +16,7 @@ namespace qrs::report {
 
 inline Markup confusion_section(const Results& results) {
   return paragraph({"Rows are the true classes, columns the predicted ones. Each field holds the number of images and its share of the "
-                    "row; the darker, the greater the share."}) +
+                    "row; the stronger its colour, the greater the share."}) +
          by_run(results, [&](const RunRecord& run) {
            Markup charts;
            for (const ModelRecord* model : models_of(run)) {

@@ -1,6 +1,6 @@
 // The test images that the best model got wrong, each with its picture, its true class, and what the models said.
 //
-// Pictures stop where a page would grow too heavy: after a number a run, and after a number of bytes in all.
+// Pictures stop after a number a run, and where the page would grow too heavy.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,6 @@
 namespace qrs::report {
 
 inline constexpr std::size_t most_error_pictures = 24;      // a run
-inline constexpr std::size_t most_error_bytes = 750 * 1024;  // of PNG, in all runs: a third more as text
 inline constexpr std::size_t most_error_rows = 200;         // of the list of the others, a run
 
 namespace detail {
@@ -37,7 +36,8 @@ inline Markup error_figure(const Results& results, const ExampleRecord& error, c
 
 }  // namespace detail
 
-inline Markup errors_section(const Results& results) {
+/// `most_bytes`: of the pictures as text, in all runs.
+inline Markup errors_section(const Results& results, std::size_t most_bytes) {
   std::size_t bytes = 0;
   return paragraph({"Test images that the best model on the validation images got wrong. In bold the true class, then what the models "
                     "said. \u201CLeaked\u201D images also stand in training."}) +
@@ -47,12 +47,12 @@ inline Markup errors_section(const Results& results) {
            std::vector<const ExampleRecord*> others;
            for (const ExampleRecord& error : run.errors) {
              const std::vector<std::uint8_t>& png = error.before_png.empty() ? error.after_png : error.before_png;
-             if (png.empty() || shown == most_error_pictures || bytes + png.size() > most_error_bytes) {
+             if (png.empty() || shown == most_error_pictures || bytes + base64_size(png.size()) > most_bytes) {
                others.push_back(&error);
                continue;
              }
              pictures += detail::error_figure(results, error, png);
-             bytes += png.size();
+             bytes += base64_size(png.size());
              ++shown;
            }
            Markup out = paragraph({run.errors.empty()

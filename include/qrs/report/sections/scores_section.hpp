@@ -59,7 +59,10 @@ inline Markup paper_lines(double published, const Estimates& ours, bool drawn) {
   if (drawn) return value + small("other data");
   const Verdict verdict = verdict_on(published, ours);
   if (verdict.intervals == 0) return value;
-  const std::string words = verdict.intervals > 1 ? verdict.text() : verdict.inside == 1 ? "inside" : "outside";
+  const std::string words = verdict.intervals > 1
+                                ? "inside " + std::to_string(verdict.inside) + " of " + std::to_string(verdict.intervals)
+                            : verdict.inside == 1 ? "inside"
+                                                  : "outside";
   return value + small(words, verdict.mostly_inside() ? "in" : "out");
 }
 

@@ -38,10 +38,11 @@ inline Markup facts(const Results& results, const std::string& best) {
   for (const RunRecord& run : results.runs) lookup.push_back(run.split.lookup.all);
   const Estimates test = of_best(test_accuracy);
   Markup out = fact("Test accuracy of " + model_title(best), test, "all test images");
-  out += fact("of it: leaked images", of_best([](const ModelRecord& m) { return m.accuracy.leaked; }),
-              "also stand in training");
-  out += fact("of it: clean images", of_best([](const ModelRecord& m) { return m.accuracy.clean; }),
-              "stand in the test set alone");
+  const Estimates leaked = of_best([](const ModelRecord& m) { return m.accuracy.leaked; });
+  if (spread_of(leaked).count > 0) {
+    out += fact("Its leaked images", leaked, "also stand in training");
+    out += fact("Its clean images", of_best([](const ModelRecord& m) { return m.accuracy.clean; }), "not in training");
+  }
   out += fact("A table of known files", lookup, "looks at no pixel");
   if (const PaperRow* row = paper_row(best)) {
     const std::string verdict = results.data.drawn ? "on other data" : verdict_on(row->accuracy, test).text();
@@ -120,13 +121,16 @@ inline Markup what_it_says(const Results& results) {
   if (split.leaked_test > 0) {
     says += element("li", {"The plain test accuracy mixes two things: knowing files again, and telling new pages apart. The clean "
                            "accuracy is the part about new pages."});
-    says += element("li", {"The table of known files is what the plain accuracy is worth without looking at a heart: a model has to "
-                           "be well above it before its score says something about ECGs."});
+    says += element("li", {"A plain accuracy near that of the table of known files can be had without looking at a single pixel."});
   } else {
     says += element("li", {"The accuracy is about files that the models have not seen in training."});
   }
   says += element("li", {"An interval says how far the score could lie off because these test images were drawn and not others. "
                          "Two models whose intervals overlap widely are not told apart by this run."});
+  if (split.kind != "random") {
+    says += element("li", {"The split here is " + split.kind + "; whether the paper's is, is not stated. Its values stand beside ours "
+                           "with that reserve."});
+  }
   Markup not_said;
   not_said += element("li", {"Whether pages of one patient stand on both sides of the split: the data name no patients."});
   not_said += element("li", {"How the score would move with other seeds, splits or initial weights" +
