@@ -1,0 +1,205 @@
+// results.json: everything a run found, for programs.
+//
+//   {"format": "qrs results 1", "preset": ..., "settings": [...], "data": {...}, "runs": [...], "paper": {...},
+//    "provenance": {...}, "machine": {"cpu": ..., "threads": ..., "started": ..., "seconds": ...}}
+//
+// A score is {"value", "low", "high", "n", "method"}; what is not defined is null. Doubles have the fewest digits that read
+// back as the same value. Each value has a line of its own, so two equal runs differ in the lines under "machine" alone. What
+// each model said of each image stands in predictions.csv; pictures stand in the page.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "readings.hpp"
+
+namespace qrs::report {
+
+namespace detail {
+
+using Json = nlohmann::ordered_json;
+
+inline Json number_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+inline Json estimate_json(const metrics::Estimate& e) {
+  return {{"value", number_json(e.value)},
+          {"low", number_json(e.interval.low)},
+          {"high", number_json(e.interval.high)},
+          {"n", e.n},
+          {"method", e.method}};
+}
+
+inline Json leak_json(const LeakSplit& split) {
+  return {{"all", estimate_json(split.all)}, {"leaked", estimate_json(split.leaked)}, {"clean", estimate_json(split.clean)}};
+}
+
+inline Json evaluation_json(const metrics::Evaluation& evaluation) {
+  Json scores = Json::object();
+  for (const metrics::Estimate& score : evaluation.scores) scores[score.name] = estimate_json(score);
+  Json classes = Json::array();
+  for (const metrics::ClassEvaluation& c : evaluation.classes) {
+    classes.push_back({{"label", c.label},
+                       {"support", c.support},
+                       {"precision", estimate_json(c.precision)},
+                       {"recall", estimate_json(c.recall)},
+                       {"f1", estimate_json(c.f1)},
+                       {"roc_auc", estimate_json(c.auc)},
+                       {"average_precision", estimate_json(c.average_precision)}});
+  }
+  Json rows = Json::array();
+  for (std::int64_t i = 0; i < evaluation.confusion.size(); ++i) {
+    Json row = Json::array();
+    for (std::int64_t j = 0; j < evaluation.confusion.size(); ++j) row.push_back(evaluation.confusion.at(i, j));
+    rows.push_back(row);
+  }
+  Json bins = Json::array();
+  for (const metrics::ReliabilityBin& bin : evaluation.reliability) {
+    if (bin.count == 0) continue;
+    bins.push_back({{"low", number_json(bin.low)},
+                    {"high", number_json(bin.high)},
+                    {"count", bin.count},
+                    {"mean_probability", number_json(bin.mean_probability)},
+                    {"share_true", number_json(bin.share_true)}});
+  }
+  return {{"n", evaluation.n},
+          {"groups", evaluation.groups},
+          {"scores", scores},
+          {"classes", classes},
+          {"confusion", {{"labels", evaluation.confusion.labels}, {"counts", rows}}},
+          {"reliability", bins}};
+}
+
+inline Json model_json(const ModelRecord& model) {
+  Json out = {{"name", model.name},
+              {"kind", model.kind},
+              {"validation_accuracy", estimate_json(model.validation_accuracy)},
+              {"accuracy", leak_json(model.accuracy)},
+              {"test", evaluation_json(model.test)}};
+  if (model.kind == "backbone") {
+    out["parameters"] = model.parameters;
+    out["initial_weights"] = model.initial_weights;
+    out["weights_sha256"] = model.weights_sha256;
+    out["best_epoch"] = model.best_epoch;
+    out["stopped_early"] = model.stopped_early;
+    out["epochs"] = Json::array();
+    for (const EpochRecord& epoch : model.epochs) {
+      out["epochs"].push_back({{"epoch", epoch.epoch},
+                               {"learning_rate", number_json(epoch.learning_rate)},
+                               {"train_loss", number_json(epoch.train_loss)},
+                               {"train_accuracy", number_json(epoch.train_accuracy)},
+                               {"validation_loss", number_json(epoch.validation_loss)},
+                               {"validation_accuracy", number_json(epoch.validation_accuracy)}});
+    }
+  } else {
+    out["best_params"] = Json::object();
+    for (const auto& [name, value] : model.best_params) out["best_params"][name] = value;
+    out["cross_validation_accuracy"] = number_json(model.cross_validation_accuracy);
+    out["candidates"] = model.candidates;
+  }
+  return out;
+}
+
+inline Json example_json(const ExampleRecord& example) {
+  Json predicted = Json::object();
+  for (const auto& [model, label] : example.predicted) predicted[model] = label;
+  return {{"file", example.file}, {"label", example.label}, {"predicted", predicted}, {"leaked", example.leaked}};
+}
+
+inline Json split_json(const SplitRecord& split) {
+  return {{"kind", split.kind},
+          {"seed", split.seed},
+          {"train", split.train},
+          {"validation", split.validation},
+          {"test", split.test},
+          {"train_per_class", split.train_per_class},
+          {"validation_per_class", split.validation_per_class},
+          {"test_per_class", split.test_per_class},
+          {"leaked_test", split.leaked_test},
+          {"lookup", leak_json(split.lookup)}};
+}
+
+inline Json run_json(const RunRecord& run) {
+  const ModelRecord* best = best_model(run);
+  Json out = {{"split", split_json(run.split)}, {"best_on_validation", best == nullptr ? Json(nullptr) : Json(best->name)}};
+  out["backbones"] = Json::array();
+  for (const ModelRecord& model : run.backbones) out["backbones"].push_back(model_json(model));
+  Json ratios = Json::array();
+  for (const double ratio : run.features.explained_variance_ratio) ratios.push_back(number_json(ratio));
+  out["features"] = {{"backbone", run.features.backbone},
+                     {"columns", run.features.columns},
+                     {"scaled", run.features.scaled},
+                     {"components", run.features.components},
+                     {"explained_variance_ratio", ratios}};
+  out["classifiers"] = Json::array();
+  for (const ModelRecord& model : run.classifiers) out["classifiers"].push_back(model_json(model));
+  out["errors"] = Json::array();
+  for (const ExampleRecord& error : run.errors) out["errors"].push_back(example_json(error));
+  return out;
+}
+
+inline Json data_json(const DataRecord& data) {
+  Json out = {{"source", data.source},   {"drawn", data.drawn},     {"files", data.files},
+              {"distinct", data.distinct}, {"skipped", data.skipped}, {"classes", Json::array()}};
+  for (const ClassCount& c : data.classes) {
+    out["classes"].push_back({{"name", c.name}, {"label", c.label}, {"files", c.files}, {"distinct", c.distinct}});
+  }
+  out["decoder"] = data.decoder;
+  out["manifest_sha256"] = data.manifest_sha256;
+  return out;
+}
+
+inline Json paper_json() {
+  const auto cell = [](double value) { return value < 0.0 ? Json(nullptr) : Json(value); };
+  Json rows = Json::array();
+  for (const PaperRow& row : paper_table()) {
+    rows.push_back({{"name", row.name},
+                    {"validation_accuracy", cell(row.validation_accuracy)},
+                    {"accuracy", cell(row.accuracy)},
+                    {"precision", cell(row.precision)},
+                    {"recall", cell(row.recall)},
+                    {"f1", cell(row.f1)},
+                    {"auc", cell(row.auc)}});
+  }
+  return {{"citation", paper_citation}, {"doi", paper_doi}, {"table_2", rows}};
+}
+
+}  // namespace detail
+
+/// The text of results.json. Text that is no UTF-8 has U+FFFD in its place.
+inline std::string results_json(const Results& results) {
+  using detail::Json;
+  Json settings = Json::array();
+  for (const Setting& s : results.settings) {
+    settings.push_back({{"name", s.name}, {"value", s.value}, {"source", s.source}, {"note", s.note}});
+  }
+  Json runs = Json::array();
+  for (const RunRecord& run : results.runs) runs.push_back(detail::run_json(run));
+  Json examples = Json::array();
+  for (const ExampleRecord& example : results.examples) examples.push_back(detail::example_json(example));
+  const Provenance& p = results.provenance;
+  const Json all = {{"format", "qrs results 1"},
+                    {"preset", results.preset},
+                    {"settings", settings},
+                    {"data", detail::data_json(results.data)},
+                    {"examples", examples},
+                    {"runs", runs},
+                    {"paper", detail::paper_json()},
+                    {"provenance",
+                     {{"version", p.version},
+                      {"commit", p.commit},
+                      {"compiler", p.compiler},
+                      {"flags", p.flags},
+                      {"vectors", p.vectors},
+                      {"decoder", p.decoder}}},
+                    {"machine",
+                     {{"cpu", p.cpu},
+                      {"threads", p.threads},
+                      {"started", p.started},
+                      {"seconds", detail::number_json(p.seconds)}}}};
+  return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace qrs::report
