@@ -22,5 +22,6 @@ void add_parity(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_search(CLI::App& program);
 void add_summary(CLI::App& program);
+void add_synthesize(CLI::App& program);
 
 }  // namespace qrs::commands
