@@ -29,6 +29,7 @@ const std::vector<AddCommand> command_table = {
     qrs::commands::add_parity,
     qrs::commands::add_train,
     qrs::commands::add_extract,
+    qrs::commands::add_synthesize,
 };
 
 constexpr int usage_error = 2;

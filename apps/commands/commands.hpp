@@ -25,5 +25,6 @@ void add_preprocess(CLI::App& program);
 void add_search(CLI::App& program);
 void add_summary(CLI::App& program);
 void add_train(CLI::App& program);
+void add_synthesize(CLI::App& program);
 
 }  // namespace qrs::commands

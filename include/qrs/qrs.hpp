@@ -143,6 +143,16 @@
 #include "data/part_split.hpp"
 #include "data/read_images.hpp"
 #include "data/split.hpp"
+#include "data/synthetic_ecg/conditions.hpp"
+#include "data/synthetic_ecg/data_set.hpp"
+#include "data/synthetic_ecg/draws.hpp"
+#include "data/synthetic_ecg/heart_model.hpp"
+#include "data/synthetic_ecg/leads.hpp"
+#include "data/synthetic_ecg/page.hpp"
+#include "data/synthetic_ecg/page_canvas.hpp"
+#include "data/synthetic_ecg/recording.hpp"
+#include "data/synthetic_ecg/rhythm.hpp"
+#include "data/synthetic_ecg/stroke_font.hpp"
 
 // ml: learners on matrices.
 #include "ml/boosting/binned_matrix.hpp"

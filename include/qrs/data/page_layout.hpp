@@ -19,7 +19,7 @@ namespace qrs::data {
 
 inline constexpr std::int64_t page_width = 2213;   // pixels
 inline constexpr std::int64_t page_height = 1572;  // pixels
-inline constexpr double page_pixels_per_mm = 7.86;
+inline constexpr double page_pixels_per_mm = 7.866;
 
 /// A rectangle in pixels, half open: [left, right) x [top, bottom).
 struct PageBox {
@@ -36,12 +36,12 @@ struct PageBox {
 };
 
 /// The frame of the grid.
-inline constexpr PageBox page_grid{68.0, 284.0, 2177.0, 1515.0};
+inline constexpr PageBox page_grid{68.0, 283.0, 2177.0, 1518.0};
 /// Where the traces begin and how wide 2.5 s are.
 inline constexpr double page_first_column = 153.0;
-inline constexpr double page_column_width = 491.25;
+inline constexpr double page_column_width = 491.6;
 /// The zero line of the first row, and the distance to the next.
-inline constexpr double page_first_baseline = 462.0;
+inline constexpr double page_first_baseline = 463.5;
 inline constexpr double page_row_height = 301.0;
 
 /// The leads by row and column, as printed.

@@ -154,9 +154,9 @@ inline constexpr auto length_ranges = make_length_ranges();
 /// The last range that begins at or before the value.
 template <std::size_t n>
 std::size_t range_of(const std::array<Range, n>& ranges, int value) {
-  std::size_t at = 0;
-  while (at + 1 < n && ranges[at + 1].first <= value) ++at;
-  return at;
+  const auto after = std::upper_bound(ranges.begin() + 1, ranges.end(), value,
+                                      [](int wanted, const Range& range) { return wanted < range.first; });
+  return static_cast<std::size_t>(after - ranges.begin()) - 1;
 }
 
 /// A literal (distance 0, `length` its value) or a copy of `length` bytes from `distance` bytes back.
@@ -164,6 +164,16 @@ struct Token {
   std::uint16_t length;
   std::uint16_t distance;
 };
+
+/// How many bytes two runs have in common from their begins, at most `most`.
+inline std::size_t common_length(const std::uint8_t* a, const std::uint8_t* b, std::size_t most) {
+  std::size_t same = 0;
+  for (; same + 8 <= most; same += 8) {
+    if (std::memcmp(a + same, b + same, 8) != 0) break;
+  }
+  while (same < most && a[same] == b[same]) ++same;
+  return same;
+}
 
 /// The data as literals and copies.
 inline std::vector<Token> find_matches(std::span<const std::uint8_t> data) {
@@ -193,10 +203,11 @@ inline std::vector<Token> find_matches(std::span<const std::uint8_t> data) {
       std::int64_t candidate = newest[hash(at)];
       for (int t = 0; t < tries && candidate >= 0; ++t) {
         const auto from = static_cast<std::size_t>(candidate);
-        if (at - from >= window) break;  // one less than allowed: its place in `older` is still its own
-        std::size_t same = 0;
-        while (same < most && data[from + same] == data[at + same]) ++same;
-        if (same > length) length = same, distance = at - from;
+        if (at - from >= window) break;                  // one less than allowed: its place in `older` is still its own
+        if (data[from + length] == data[at + length]) {  // else it cannot be longer than what is found
+          const std::size_t same = common_length(data.data() + from, data.data() + at, most);
+          if (same > length) length = same, distance = at - from;
+        }
         if (length == most) break;
         candidate = older[from % window];
       }
@@ -230,9 +241,14 @@ inline void put_code_lengths(BitWriter& out, const HuffmanCode& symbols, const H
 inline std::uint32_t adler32(std::span<const std::uint8_t> data) {
   std::uint32_t a = 1;
   std::uint32_t b = 0;
-  for (const std::uint8_t byte : data) {
-    a = (a + byte) % 65521;
-    b = (b + a) % 65521;
+  constexpr std::size_t block = 5552;  // the most bytes whose sums fit 32 bits
+  for (std::size_t begin = 0; begin < data.size(); begin += block) {
+    for (const std::uint8_t byte : data.subspan(begin, std::min(block, data.size() - begin))) {
+      a += byte;
+      b += a;
+    }
+    a %= 65521;
+    b %= 65521;
   }
   return b << 16 | a;
 }
