@@ -22,9 +22,10 @@ void add_inspect(CLI::App& program);
 void add_parity(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_preprocess(CLI::App& program);
+void add_reproduce(CLI::App& program);
 void add_search(CLI::App& program);
 void add_summary(CLI::App& program);
-void add_train(CLI::App& program);
 void add_synthesize(CLI::App& program);
+void add_train(CLI::App& program);
 
 }  // namespace qrs::commands

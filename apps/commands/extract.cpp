@@ -4,12 +4,14 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../datasets/datasets.hpp"
+#include "../networks/model_file.hpp"
 #include "../progress/progress_line.hpp"
-#include "../training/model_file.hpp"
-#include "../training/read_cache.hpp"
 #include "commands.hpp"
 #include "qrs/core/timer.hpp"
+#include "qrs/data/preprocessing.hpp"
 #include "qrs/io/safetensors.hpp"
+#include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/predict.hpp"
 
 namespace qrs::commands {
@@ -18,7 +20,7 @@ namespace {
 
 struct Options {
   std::string model;
-  std::string data;
+  datasets::Arguments data;
   std::string out;
   std::int64_t batch_size = 32;
   bool json = false;
@@ -26,8 +28,12 @@ struct Options {
 
 void run(const Options& o) {
   const Timer timer;
-  const training::LoadedModel model = training::load_model(o.model);
-  const training::CachedImages images = training::read_cache(o.data);
+  const networks::NetworkFile model = networks::load_network(o.model);
+  const datasets::Loaded images = datasets::load(o.data);
+  QRS_CHECK(data::preprocessing_json(images.preprocessing) == data::preprocessing_json(model.info.preprocessing),
+            "[extract] expected images prepared as for the network, ",
+            data::preprocessing_words(model.info.preprocessing), ", got ",
+            data::preprocessing_words(images.preprocessing));
   Tensor<float> features;  // (N, D)
   {
     ProgressLine line("extract");
@@ -42,13 +48,11 @@ void run(const Options& o) {
   out.add("labels", Tensor<std::int64_t>::from({images.data.size()}, std::span(images.data.labels)));
   out.metadata = {{"files", nlohmann::json(images.data.files).dump()},
                   {"classes", nlohmann::json(images.data.class_names).dump()},
-                  {"model", model.facts.model}};
-  if (const auto hash = model.facts.others.find("weights_sha256"); hash != model.facts.others.end()) {
-    out.metadata["weights_sha256"] = hash->second;
-  }
+                  {"model", model.info.model}};
+  out.metadata["weights_sha256"] = nn::weights_sha256(*model.net);
   io::write_safetensors(o.out, out);
   if (o.json) {
-    const nlohmann::ordered_json said{{"model", model.facts.model},
+    const nlohmann::ordered_json said{{"model", model.info.model},
                                       {"images", features.dim(0)},
                                       {"features", features.dim(1)},
                                       {"out", o.out},
@@ -70,7 +74,7 @@ void add_extract(CLI::App& program) {
       "  qrs extract run/best.safetensors --data images.safetensors --out features.safetensors\n"
       "  qrs fit svc --x features.safetensors:features --y features.safetensors:labels --out svc.safetensors");
   verb->add_option("MODEL", options->model, "A network that qrs train wrote")->required();
-  verb->add_option("--data", options->data, "Images and labels: a .safetensors cache")->required();
+  datasets::add_arguments(*verb, options->data);
   verb->add_option("--out", options->out, "The file to write: features (N, D), labels (N)")->required();
   verb->add_option("--batch-size", options->batch_size, "Images at a time")
       ->capture_default_str()

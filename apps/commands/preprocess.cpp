@@ -49,18 +49,19 @@ void preprocess(const Options& options) {
   const double read_seconds = timer.seconds();
   const std::vector<std::string> skipped = loaded.skipped;
   data::CachedImages cached{.data = std::move(loaded.data),
-                            .preprocessing = std::move(loaded.preprocessing),
+                            .preprocessing = loaded.preprocessing,
                             .decoder = std::move(loaded.decoder),
                             .key = {}};
   data::write_image_cache(options.out, cached);
   const std::vector<ClassRow> rows = count_classes(cached.data);
   if (options.json) {
-    nlohmann::ordered_json out{{"out", options.out},
-                               {"images", cached.data.size()},
-                               {"preprocessing", cached.preprocessing},
-                               {"decoder", cached.decoder},
-                               {"skipped", skipped},
-                               {"seconds", read_seconds}};
+    nlohmann::ordered_json out{
+        {"out", options.out},
+        {"images", cached.data.size()},
+        {"preprocessing", nlohmann::ordered_json::parse(data::preprocessing_json(loaded.preprocessing))},
+        {"decoder", cached.decoder},
+        {"skipped", skipped},
+        {"seconds", read_seconds}};
     for (const ClassRow& row : rows) {
       out["classes"].push_back({{"name", row.name}, {"files", row.files}, {"distinct", row.distinct}});
     }
@@ -73,7 +74,8 @@ void preprocess(const Options& options) {
                 static_cast<long long>(row.distinct));
   }
   std::printf("%lld images, %s, JPEG by %s, in %.1f s\nwrote %s\n", static_cast<long long>(cached.data.size()),
-              cached.preprocessing.c_str(), cached.decoder.c_str(), read_seconds, options.out.c_str());
+              data::preprocessing_words(loaded.preprocessing).c_str(), cached.decoder.c_str(), read_seconds,
+              options.out.c_str());
 }
 
 }  // namespace

@@ -5,17 +5,17 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "../models/instances.hpp"
+#include "../datasets/datasets.hpp"
+#include "../networks/model_file.hpp"
 #include "../progress/training_progress.hpp"
+#include "../training/initial_weights.hpp"
 #include "../training/interrupt.hpp"
-#include "../training/model_file.hpp"
-#include "../training/read_cache.hpp"
 #include "../training/run_folder.hpp"
 #include "../training/split.hpp"
 #include "commands.hpp"
 #include "model_argument.hpp"
 #include "qrs/core/timer.hpp"
-#include "qrs/io/checkpoint.hpp"
+#include "qrs/io/text_cursor.hpp"
 #include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/trainer.hpp"
 
@@ -27,7 +27,7 @@ constexpr int interrupted_status = 130;  // what shells report after SIGINT
 
 struct Options {
   std::string model;
-  std::string data;
+  datasets::Arguments data;
   std::string out;
   std::string weights;
   bool allow_missing = false;
@@ -37,18 +37,6 @@ struct Options {
   train::FitOptions fit;
   bool json = false;
 };
-
-/// A fresh network with the weights that the run begins with; *initial says which.
-std::unique_ptr<models::Model<float>> initial_network(const Options& o, std::int64_t classes, std::string* initial) {
-  auto net = models::create<float>(o.model, {.classes = classes, .in_channels = o.channels, .seed = o.fit.seed});
-  if (o.weights.empty()) {
-    *initial = text("from scratch, seed ", o.fit.seed);
-    return net;
-  }
-  const nn::LoadReport report = training::load_weights(*net, io::read_checkpoint(o.weights), o.allow_missing);
-  *initial = text(std::filesystem::path(o.weights).filename().string(), ": ", report.text());
-  return net;
-}
 
 void print(const Options& o, const data::PartSplit& parts, const train::FitResult& result, const std::string& initial,
            const std::string& weights, double seconds) {
@@ -81,7 +69,7 @@ void print(const Options& o, const data::PartSplit& parts, const train::FitResul
 
 void run(Options& o) {
   const Timer timer;
-  const training::CachedImages images = training::read_cache(o.data);
+  const datasets::Loaded images = datasets::load(o.data);
   const data::PartSplit parts = training::split(images.data, o.split);
   const training::RunFolder folder(o.out);
   o.fit.checkpoint_path = folder / "checkpoint.safetensors";
@@ -91,15 +79,17 @@ void run(Options& o) {
   o.fit.optimizer.kind = o.optimizer == "adam"    ? train::OptimizerKind::adam
                          : o.optimizer == "adamw" ? train::OptimizerKind::adamw
                                                   : train::OptimizerKind::sgd;
-  std::string initial;
-  const auto net = initial_network(o, images.data.classes(), &initial);
+  const training::InitialNetwork initial = training::initial_network(
+      o.model, {.classes = images.data.classes(), .in_channels = o.channels, .seed = o.fit.seed}, o.weights,
+      o.allow_missing);
+  models::Model<float>& net = *initial.net;
   o.fit.facts = {{"model", o.model},
                  {"channels", text(o.channels)},
                  {"classes", nlohmann::json(images.data.class_names).dump()},
-                 {"initial weights", o.weights.empty() ? "none" : sha256(io::read_file(o.weights))}};
+                 {"initial weights", initial.sha256}};
   std::FILE* lines = o.json ? stderr : stdout;
   std::fprintf(lines, "%s, %s\n%zu images to train with, %zu to validate, %zu kept for the test\n", o.model.c_str(),
-               initial.c_str(), parts.train.size(), parts.validation.size(), parts.test.size());
+               initial.words.c_str(), parts.train.size(), parts.validation.size(), parts.test.size());
   std::fflush(lines);
   io::write_file(folder / "split.csv", io::as_bytes(training::split_csv(images.data, parts)));
 
@@ -107,7 +97,7 @@ void run(Options& o) {
   train::FitResult result;
   {
     TrainingProgress progress(lines, [] { return training::Interrupt::asked(); });
-    result = train::fit(*net, {&images.data, parts.train}, {&images.data, parts.validation}, o.fit, &progress);
+    result = train::fit(net, {&images.data, parts.train}, {&images.data, parts.validation}, o.fit, &progress);
   }
   if (result.interrupted) {
     std::fprintf(stderr, "qrs: interrupted in epoch %zu; the same command with --resume goes on after epoch %zu\n",
@@ -117,15 +107,17 @@ void run(Options& o) {
   const train::Epoch& best = result.history[static_cast<std::size_t>(result.best_epoch - 1)];
   std::string loss;
   io::append_number(loss, best.validation_loss);
-  training::save_model(folder / "best.safetensors", *net,
-                       {.model = o.model,
-                        .class_names = images.data.class_names,
-                        .preprocessing = images.preprocessing,
-                        .others = {{"seed", text(o.fit.seed)},
-                                   {"initial_weights", initial},
-                                   {"epoch", text(result.best_epoch)},
-                                   {"validation_loss", loss}}});
-  print(o, parts, result, initial, nn::weights_sha256(*net), timer.seconds());
+  networks::save_network(folder / "best.safetensors", net,
+                         {.model = o.model,
+                          .class_names = images.data.class_names,
+                          .in_channels = o.channels,
+                          .preprocessing = images.preprocessing},
+                         {{"seed", text(o.fit.seed)},
+                          {"initial_weights", initial.words},
+                          {"epoch", text(result.best_epoch)},
+                          {"validation_loss", loss},
+                          {"weights_sha256", nn::weights_sha256(net)}});
+  print(o, parts, result, initial.words, nn::weights_sha256(net), timer.seconds());
 }
 
 }  // namespace
@@ -141,11 +133,11 @@ void add_train(CLI::App& program) {
       "and\n"
       "ends with the same bits as a run that was never stopped, killed runs included.\n"
       "Examples:\n"
-      "  qrs train resnet18 --data images.safetensors --out run\n"
+      "  qrs train resnet18 --data ecg --out run\n"
       "  qrs train densenet121 --data images.safetensors --out run --weights densenet121-a639ec97.pth --channels 3\n"
       "  qrs train resnet18 --data images.safetensors --out run --resume");
   add_model_argument(*verb, o.model);
-  verb->add_option("--data", o.data, "Images and labels: a .safetensors cache")->required();
+  datasets::add_arguments(*verb, o.data);
   verb->add_option("--out", o.out, "The folder of the run; made where it is missing")->required();
   verb->add_option("--weights", o.weights, "Weights to begin with (default: drawn from --seed)");
   verb->add_flag("--allow-missing", o.allow_missing, "With --weights: load what fits and list the rest");

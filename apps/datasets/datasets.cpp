@@ -37,7 +37,11 @@ image::PaperPipelineOptions pipeline_of(const Arguments& arguments) {
 Loaded load(const Arguments& arguments) {
   if (arguments.source.ends_with(".safetensors")) {
     data::CachedImages cached = data::read_image_cache(arguments.source);
-    return {std::move(cached.data), std::move(cached.preprocessing), std::move(cached.decoder), {}};
+    const std::int64_t side = cached.data.images.dim(1);
+    return {std::move(cached.data),
+            cached.preprocessing.value_or(image::PaperPipelineOptions{.size = side}),
+            std::move(cached.decoder),
+            {}};
   }
   ProgressLine line("images");
   const data::ImageList list = data::list_images(arguments.source);
@@ -50,7 +54,7 @@ Loaded load(const Arguments& arguments) {
        .progress = [&line](std::int64_t done, std::int64_t total) { line.progress("image", done, total); }},
       arguments.cache, out.skipped);
   out.data = std::move(cached.data);
-  out.preprocessing = std::move(cached.preprocessing);
+  out.preprocessing = pipeline_of(arguments);
   out.decoder = std::move(cached.decoder);
   for (const std::string& complaint : out.skipped) std::fprintf(stderr, "qrs: left out: %s\n", complaint.c_str());
   return out;

@@ -34,8 +34,8 @@ image::PaperPipelineOptions pipeline_of(const Arguments& arguments);
 
 struct Loaded {
   data::ImageDataset data;
-  std::string preprocessing;  // data::preprocessing_text, or what the file says
-  std::string decoder;        // of JPEG
+  image::PaperPipelineOptions preprocessing;  // where a file does not say, the paper's for its size
+  std::string decoder;                        // of JPEG
   std::vector<std::string> skipped;
 };
 

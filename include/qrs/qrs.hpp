@@ -141,6 +141,7 @@
 #include "data/k_fold.hpp"
 #include "data/page_layout.hpp"
 #include "data/part_split.hpp"
+#include "data/preprocessing.hpp"
 #include "data/read_images.hpp"
 #include "data/split.hpp"
 #include "data/synthetic_ecg/conditions.hpp"
@@ -231,6 +232,7 @@
 // audit: what a score is worth.
 #include "audit/duplicates.hpp"
 #include "audit/leakage.hpp"
+
 // train: the training loop, its history and checkpoints, and what a network says of images.
 #include "train/batches.hpp"
 #include "train/checkpoint.hpp"

@@ -10,10 +10,11 @@
 using qrs::natural_less;
 
 TEST_CASE("numbers in names compare as numbers") {
-  std::vector<std::string> names = {"MI(10).png", "MI(2).png", "MI(1).png", "HB(100)", "HB(20)", "a", "B", "a1b10", "a1b9"};
+  std::vector<std::string> names = {"MI(10).png", "MI(2).png", "MI(1).png", "HB(100)", "HB(20)",
+                                    "a",          "B",         "a1b10",     "a1b9"};
   std::sort(names.begin(), names.end(), natural_less);
-  CHECK(names == std::vector<std::string>{"B", "HB(20)", "HB(100)", "MI(1).png", "MI(2).png", "MI(10).png", "a",
-                                          "a1b9", "a1b10"});
+  CHECK(names == std::vector<std::string>{"B", "HB(20)", "HB(100)", "MI(1).png", "MI(2).png", "MI(10).png", "a", "a1b9",
+                                          "a1b10"});
   CHECK(natural_less("x99999999999999999999998", "x99999999999999999999999"));  // longer than any integer
   CHECK_FALSE(natural_less("x10", "x9"));
 }

@@ -68,7 +68,8 @@ TEST_CASE("plain names of the paper's classes keep its order; other names are in
   const ImageList list = list_images(other.path());
   CHECK(list.class_names == std::vector<std::string>{"MI", "class9", "class10"});
   CHECK_FALSE(list.has_ecg_classes());
-  CHECK(paths_of(list) == std::vector<std::string>{"MI/deep/er/a.png", "class9/deep/er/a.png", "class10/deep/er/a.png"});
+  CHECK(paths_of(list) ==
+        std::vector<std::string>{"MI/deep/er/a.png", "class9/deep/er/a.png", "class10/deep/er/a.png"});
 }
 
 TEST_CASE("a table names images and classes") {
@@ -156,7 +157,9 @@ TEST_CASE("a cache gives back what was put in, and only for the same files and s
   CHECK(second.first.data.files == first.first.data.files);
   CHECK(second.first.data.hashes == first.first.data.hashes);
   CHECK(second.first.data.labels == first.first.data.labels);
-  CHECK(second.first.preprocessing == "resize 8 bicubic, grey after, equalize");
+  REQUIRE(second.first.preprocessing);
+  CHECK(second.first.preprocessing->size == 8);
+  CHECK(preprocessing_words(*second.first.preprocessing) == "resize to 8 x 8 (bicubic), grey, equalize");
   CHECK(std::equal(first.first.data.images.data(), first.first.data.images.data() + 6 * 64,
                    second.first.data.images.data()));
   CHECK(read(9).second == 6);
@@ -188,4 +191,28 @@ TEST_CASE("a file that is no cache of images is refused") {
   CHECK(read_image_cache(path).data.hashes[0] == read_image_cache(path).data.hashes[1]);
   dict.metadata["files"] = R"(["a"])";
   CHECK(says(message(), "expected 2 files, got 1"));
+}
+
+TEST_CASE("settings of the preparation come back from their text, and unknown ones are refused") {
+  const qrs::image::PaperPipelineOptions odd{
+      .size = 17,
+      .resize = {.filter = qrs::image::Filter::lanczos, .order = qrs::image::PassOrder::pillow_13},
+      .grey_first = true,
+      .equalize = false};
+  const std::string text = preprocessing_json(odd);
+  const auto back = parse_preprocessing(text, "here");
+  CHECK(preprocessing_json(back) == text);
+  CHECK(back.size == 17);
+  CHECK(back.grey_first);
+  CHECK_FALSE(back.equalize);
+  const auto message = [](const std::string& json) {
+    return error_message([&] { parse_preprocessing(json, "here"); });
+  };
+  CHECK(says(message("[]"), "expected a JSON object in here"));
+  CHECK(says(message("{"), "expected a JSON object in here"));
+  CHECK(says(message(R"({"size":0})"), "'size' in here as 1 to 4096, got 0"));
+  CHECK(says(message(R"({"size":9,"filter":"cubic"})"), "lanczos, got \"cubic\""));
+  CHECK(says(message(R"({"size":9,"blur":2})"), "'blur' in here as size, filter"));
+  CHECK(says(message(R"({"size":9,"filter":"box","grey_first":1})"), "true or false, got 1"));
+  CHECK(says(message(R"({"size":9,"filter":"box","grey_first":true})"), "expected 'equalize' in here"));
 }

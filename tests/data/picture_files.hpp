@@ -1,11 +1,11 @@
 // Folders that last as long as a test, and small pictures to put into them.
 #pragma once
 
+#include <unistd.h>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 #include "../../include/qrs/image/encode.hpp"
 #include "../../include/qrs/io/file.hpp"

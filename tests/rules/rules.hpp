@@ -97,7 +97,7 @@ inline std::string layer_of(const std::string& path) {
 /// The folders of include/qrs that may name a third-party header, by how that header begins.
 inline const std::map<std::string, std::set<std::string>>& third_party() {
   static const std::map<std::string, std::set<std::string>> folders = {
-      {"Eigen/", {"ml"}}, {"nlohmann/", {"io", "report", "train"}},
+      {"Eigen/", {"ml"}}, {"nlohmann/", {"data", "io", "report", "train"}},
       {"stb", {"image"}}, {"CLI/", {}},
       {"doctest/", {}},   {"benchmark/", {}},
       {"cuda", {}},       {"jpeglib.h", {"image"}},

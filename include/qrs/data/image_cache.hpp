@@ -1,7 +1,7 @@
 // An ImageDataset as a .safetensors file: what `qrs preprocess` writes, and the cache that saves decoding twice.
 //
 //   images  uint8 [N, H, W]      labels  int64 [N]
-//   metadata: files, classes, hashes (JSON arrays), preprocessing and decoder (texts), key
+//   metadata: files, classes, hashes (JSON arrays), preprocessing (preprocessing.hpp), decoder, key
 //
 // The key is the SHA-256 of every path, label and content hash and of all settings: a cache of other files or made otherwise
 // is never taken for the wanted one.
@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,22 +20,16 @@
 #include "../io/json_list.hpp"
 #include "../io/safetensors.hpp"
 #include "../io/state_dict.hpp"
+#include "preprocessing.hpp"
 #include "read_images.hpp"
 
 namespace qrs::data {
 
-/// The settings that decide the pixels, as a text: "resize 224 bicubic, grey after, equalize".
-inline std::string preprocessing_text(const image::PaperPipelineOptions& o) {
-  return text("resize ", o.size, " ", image::name(o.resize.filter),
-              o.resize.order == image::PassOrder::rows_first ? "" : " in the order of Pillow 13",
-              o.grey_first ? ", grey before" : ", grey after", o.equalize ? ", equalize" : "");
-}
-
 /// A dataset read from a file, and how it was made.
 struct CachedImages {
   ImageDataset data;
-  std::string preprocessing;
-  std::string decoder;
+  std::optional<image::PaperPipelineOptions> preprocessing;  // none: the file does not say
+  std::string decoder;                                       // of JPEG; empty: the file does not say
   std::string key;
 };
 
@@ -77,7 +72,8 @@ inline CachedImages read_image_cache(const std::string& path) {
   };
   if (dict.metadata.contains("hashes")) out.data.hashes = list("hashes");
   const auto check_length = [&](const char* what, std::size_t got) {
-    QRS_CHECK(static_cast<std::int64_t>(got) == count, "[images] ", path, ": expected ", count, " ", what, ", got ", got);
+    QRS_CHECK(static_cast<std::int64_t>(got) == count, "[images] ", path, ": expected ", count, " ", what, ", got ",
+              got);
   };
   check_length("files", out.data.files.size());
   if (out.data.hashes.empty()) {  // without the files' own, the pixels tell equal images
@@ -91,7 +87,9 @@ inline CachedImages read_image_cache(const std::string& path) {
     QRS_CHECK(label >= 0 && label < out.data.classes(), "[images] ", path, ": expected labels from 0 to ",
               out.data.classes() - 1, ", got ", label);
   }
-  out.preprocessing = optional_text("preprocessing");
+  if (const std::string text = optional_text("preprocessing"); !text.empty()) {
+    out.preprocessing = parse_preprocessing(text, qrs::text("metadata 'preprocessing' of ", path));
+  }
   out.decoder = optional_text("decoder");
   out.key = optional_text("key");
   return out;
@@ -104,9 +102,12 @@ inline void write_image_cache(const std::string& path, const CachedImages& cache
   Tensor<std::int64_t> labels({data.size()});  // (N)
   std::copy(data.labels.begin(), data.labels.end(), labels.data());
   dict.add("labels", labels);
-  dict.metadata = {{"files", io::json_list(data.files)},   {"classes", io::json_list(data.class_names)},
-                   {"hashes", io::json_list(data.hashes)}, {"preprocessing", cached.preprocessing},
-                   {"decoder", cached.decoder},            {"key", cached.key}};
+  dict.metadata = {{"files", io::json_list(data.files)},
+                   {"classes", io::json_list(data.class_names)},
+                   {"hashes", io::json_list(data.hashes)},
+                   {"decoder", cached.decoder},
+                   {"key", cached.key}};
+  if (cached.preprocessing) dict.metadata["preprocessing"] = preprocessing_json(*cached.preprocessing);
   io::write_safetensors(path, dict);
 }
 
@@ -118,7 +119,7 @@ inline std::string dataset_key(const ImageList& list, std::span<const std::strin
     key.update(part.data(), part.size());
     key.update("\n", 1);
   };
-  add(preprocessing_text(options.pipeline));
+  add(preprocessing_json(options.pipeline));
   add(options.decoder.name);
   for (const std::string& name : list.class_names) add(name);
   for (std::size_t i = 0; i < list.entries.size(); ++i) {
@@ -130,10 +131,10 @@ inline std::string dataset_key(const ImageList& list, std::span<const std::strin
 
 /// read_images, saved under `cache` and taken from there where it holds the same files and settings. An empty name: no cache. A
 /// cache that cannot be read is made again.
-inline CachedImages read_images_cached(const ImageList& list, const ReadImagesOptions& options, const std::string& cache,
-                                       std::vector<std::string>& skipped) {
+inline CachedImages read_images_cached(const ImageList& list, const ReadImagesOptions& options,
+                                       const std::string& cache, std::vector<std::string>& skipped) {
   CachedImages out;
-  out.preprocessing = preprocessing_text(options.pipeline);
+  out.preprocessing = options.pipeline;
   out.decoder = options.decoder.name;
   std::error_code ignored;
   if (!cache.empty() && std::filesystem::exists(cache, ignored)) {

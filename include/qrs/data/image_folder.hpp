@@ -45,7 +45,9 @@ struct ImageList {
   std::int64_t ignored = 0;  // files in the folders of classes that are named like no picture
 
   /// Whether the classes are the paper's four.
-  bool has_ecg_classes() const { return std::equal(class_names.begin(), class_names.end(), ecg_classes.begin(), ecg_classes.end()); }
+  bool has_ecg_classes() const {
+    return std::equal(class_names.begin(), class_names.end(), ecg_classes.begin(), ecg_classes.end());
+  }
 };
 
 namespace detail {
@@ -84,8 +86,8 @@ inline std::map<std::string, std::int64_t> number_classes(std::vector<std::strin
   }
   for (const std::string& name : names) {
     const std::string shown_name = ecg ? std::string(ecg_classes[static_cast<std::size_t>(ecg_label(name))]) : name;
-    QRS_CHECK(list.class_names.empty() || list.class_names.back() != shown_name, "[images] expected one folder a class in ",
-              where, ", got two for ", shown_name, "; put them together");
+    QRS_CHECK(list.class_names.empty() || list.class_names.back() != shown_name,
+              "[images] expected one folder a class in ", where, ", got two for ", shown_name, "; put them together");
     labels[name] = static_cast<std::int64_t>(list.class_names.size());
     list.class_names.push_back(shown_name);
   }

@@ -37,14 +37,13 @@ struct PartSplitOptions {
 /// `groups`, where given, are one an item.
 inline PartSplit split_parts(std::span<const std::int64_t> labels, const PartSplitOptions& options = {},
                              std::span<const std::int64_t> groups = {}) {
-  QRS_CHECK(options.test_size > 0.0 && options.validation_size > 0.0 &&
-                options.test_size + options.validation_size < 1.0,
-            "[split] expected test and validation shares above 0 that sum to less than 1, got ", options.test_size,
-            " and ", options.validation_size);
+  QRS_CHECK(
+      options.test_size > 0.0 && options.validation_size > 0.0 && options.test_size + options.validation_size < 1.0,
+      "[split] expected test and validation shares above 0 that sum to less than 1, got ", options.test_size, " and ",
+      options.validation_size);
   const auto cut = [&](std::span<const std::int64_t> y, std::span<const std::int64_t> of, double share) {
     if (of.empty()) return train_test_split(y, {.test_size = share, .random_state = options.seed});
-    return stratified_group_shuffle_split(y, of,
-                                          {.n_splits = 1, .test_size = share, .random_state = options.seed})[0];
+    return stratified_group_shuffle_split(y, of, {.n_splits = 1, .test_size = share, .random_state = options.seed})[0];
   };
   const auto pick = [](std::span<const std::int64_t> from, const std::vector<std::int64_t>& rows) {
     std::vector<std::int64_t> out;

@@ -124,6 +124,17 @@ inline CsvTable parse_csv(Bytes bytes, std::string_view file) {
   return table;
 }
 
+/// Appends a field as RFC 4180 has it: in double quotes where it holds a comma, a quote or a line break.
+inline void append_csv_field(std::string& out, std::string_view field) {
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += field;
+    return;
+  }
+  out += '"';
+  for (const char c : field) out.append(c == '"' ? 2 : 1, c);
+  out += '"';
+}
+
 inline CsvTable read_csv(const std::string& path) { return parse_csv(read_file(path), path); }
 
 }  // namespace qrs::io

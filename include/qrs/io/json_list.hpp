@@ -31,7 +31,8 @@ inline std::vector<std::string> parse_json_list(std::string_view text, std::stri
   QRS_CHECK(list.is_array(), "[json] expected a list of texts in ", what, ", got '", shown(text.substr(0, 40)), "'");
   std::vector<std::string> out;
   for (const nlohmann::json& entry : list) {
-    QRS_CHECK(entry.is_string(), "[json] expected texts in ", what, ", got ", entry.type_name(), " as entry ", out.size());
+    QRS_CHECK(entry.is_string(), "[json] expected texts in ", what, ", got ", entry.type_name(), " as entry ",
+              out.size());
     out.push_back(entry.get<std::string>());
   }
   return out;

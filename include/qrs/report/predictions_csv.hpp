@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "../core/error.hpp"
+#include "../io/csv.hpp"
 #include "../io/text_cursor.hpp"
 #include "readings.hpp"
 
@@ -19,21 +20,11 @@ namespace qrs::report {
 
 namespace detail {
 
-inline void append_csv_field(std::string& out, std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out += field;
-    return;
-  }
-  out += '"';
-  for (const char c : field) out.append(c == '"' ? 2 : 1, c);
-  out += '"';
-}
-
 inline std::size_t scores_a_row(const RunRecord& run, const ModelRecord& model) {
   const std::size_t n = run.test_labels.size();
-  QRS_CHECK(run.test_files.size() == n && model.test_predicted.size() == n, "[predictions] expected a file and a label of ",
-            model.name, " for each of ", n, " test images, got ", run.test_files.size(), " and ",
-            model.test_predicted.size());
+  QRS_CHECK(run.test_files.size() == n && model.test_predicted.size() == n,
+            "[predictions] expected a file and a label of ", model.name, " for each of ", n, " test images, got ",
+            run.test_files.size(), " and ", model.test_predicted.size());
   QRS_CHECK(run.test_leaked.empty() || run.test_leaked.size() == n, "[predictions] expected ", n,
             " marks of leaked images, or none, got ", run.test_leaked.size());
   if (n == 0) return 0;
@@ -58,9 +49,9 @@ inline std::string predictions_csv(const Results& results) {
       const std::size_t width = detail::scores_a_row(run, *model);
       for (std::size_t i = 0; i < run.test_labels.size(); ++i) {
         out += std::to_string(r + 1) + ',';
-        detail::append_csv_field(out, model->name);
+        io::append_csv_field(out, model->name);
         out += ',';
-        detail::append_csv_field(out, run.test_files[i]);
+        io::append_csv_field(out, run.test_files[i]);
         out += ',' + std::to_string(run.test_labels[i]) + ',' + std::to_string(model->test_predicted[i]) + ',';
         if (!run.test_leaked.empty()) out += run.test_leaked[i] != 0 ? '1' : '0';
         for (std::size_t k = 0; k < columns; ++k) {

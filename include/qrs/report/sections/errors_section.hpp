@@ -12,8 +12,8 @@
 
 namespace qrs::report {
 
-inline constexpr std::size_t most_error_pictures = 24;      // a run
-inline constexpr std::size_t most_error_rows = 200;         // of the list of the others, a run
+inline constexpr std::size_t most_error_pictures = 24;  // a run
+inline constexpr std::size_t most_error_rows = 200;     // of the list of the others, a run
 
 namespace detail {
 
@@ -39,7 +39,8 @@ inline Markup error_figure(const Results& results, const ExampleRecord& error, c
 /// `most_bytes`: of the pictures as text, in all runs.
 inline Markup errors_section(const Results& results, std::size_t most_bytes) {
   std::size_t bytes = 0;
-  return paragraph({"Test images that the best model on the validation images got wrong. In bold the true class, then what the models "
+  return paragraph({"Test images that the best model on the validation images got wrong. In bold the true class, then "
+                    "what the models "
                     "said. \u201CLeaked\u201D images also stand in training."}) +
          by_run(results, [&](const RunRecord& run) {
            Markup pictures;
@@ -55,10 +56,10 @@ inline Markup errors_section(const Results& results, std::size_t most_bytes) {
              bytes += base64_size(png.size());
              ++shown;
            }
-           Markup out = paragraph({run.errors.empty()
-                                       ? std::string("No test image was told wrong.")
-                                       : part_text(static_cast<std::int64_t>(run.errors.size()), run.split.test) +
-                                             " test images were told wrong."});
+           Markup out =
+               paragraph({run.errors.empty() ? std::string("No test image was told wrong.")
+                                             : part_text(static_cast<std::int64_t>(run.errors.size()), run.split.test) +
+                                                   " test images were told wrong."});
            if (shown > 0) out += element("div", {{"class", "pictures"}}, {pictures});
            if (others.empty()) return out;
            Table rest{.caption = std::to_string(others.size()) + (shown > 0 ? " more" : "") + " without a picture.",
@@ -72,7 +73,8 @@ inline Markup errors_section(const Results& results, std::size_t most_bytes) {
                                    {error.leaked ? "leaked" : "clean"}}});
            }
            if (others.size() > most_error_rows) {
-             rest.caption += " The first " + std::to_string(most_error_rows) + " are listed; predictions.csv has them all.";
+             rest.caption +=
+                 " The first " + std::to_string(most_error_rows) + " are listed; predictions.csv has them all.";
            }
            return out + element("details", {element("summary", {rest.caption}), table(rest)});
          });

@@ -1,0 +1,65 @@
+// Scores of a model on the test images, as the record keeps them.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "qrs/metrics/evaluate.hpp"
+#include "qrs/report/results.hpp"
+
+namespace qrs::reproduce {
+
+/// The test images of a repeat.
+struct TestSet {
+  std::vector<std::int64_t> labels;
+  std::vector<bool> leaked;  // whether the content stands in training too
+  std::int64_t classes = 0;
+};
+
+/// Right answers on all test images, on the leaked and on the others.
+inline report::LeakSplit leak_split(std::span<const std::int64_t> predicted, const TestSet& test) {
+  std::int64_t right[2] = {0, 0};
+  std::int64_t count[2] = {0, 0};
+  for (std::size_t i = 0; i < test.labels.size(); ++i) {
+    const std::size_t side = test.leaked[i] ? 1 : 0;
+    ++count[side];
+    right[side] += predicted[i] == test.labels[i] ? 1 : 0;
+  }
+  return {.all = metrics::share_estimate("accuracy", right[0] + right[1], count[0] + count[1]),
+          .leaked = metrics::share_estimate("accuracy, leaked", right[1], count[1]),
+          .clean = metrics::share_estimate("accuracy, clean", right[0], count[0])};
+}
+
+inline metrics::Estimate accuracy_of(std::span<const std::int64_t> predicted, std::span<const std::int64_t> labels) {
+  std::int64_t right = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) right += predicted[i] == labels[i] ? 1 : 0;
+  return metrics::share_estimate("accuracy", right, static_cast<std::int64_t>(labels.size()));
+}
+
+/// Fills what the record says of the test images: every score of these probabilities (n, classes) and predicted labels.
+inline void score_test(report::ModelRecord& model, std::vector<double> probabilities,
+                       std::vector<std::int64_t> predicted, const TestSet& test) {
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(test.classes));
+  std::iota(labels.begin(), labels.end(), std::int64_t{0});
+  model.test = metrics::evaluate(test.labels, {probabilities, test.classes}, {.labels = labels, .predicted = predicted});
+  model.accuracy = leak_split(predicted, test);
+  model.test_scores = std::move(probabilities);
+  model.test_predicted = std::move(predicted);
+}
+
+/// The class of the greatest score of each row, the first of equals.
+inline std::vector<std::int64_t> greatest(std::span<const double> scores, std::int64_t classes) {
+  std::vector<std::int64_t> out;
+  for (std::size_t row = 0; row < scores.size(); row += static_cast<std::size_t>(classes)) {
+    const auto begin = scores.begin() + static_cast<std::ptrdiff_t>(row);
+    out.push_back(std::max_element(begin, begin + classes) - begin);
+  }
+  return out;
+}
+
+}  // namespace qrs::reproduce

@@ -1,0 +1,53 @@
+#include "initial_weights.hpp"
+
+#include <filesystem>
+
+#include "qrs/core/sha256.hpp"
+#include "qrs/io/checkpoint.hpp"
+#include "qrs/io/file.hpp"
+
+namespace qrs::training {
+
+namespace {
+
+/// The entry of a file that a network knows as `name`, or null.
+const io::Entry* find_renamed(const io::StateDict& dict, const nn::StateRules& rules, const std::string& name) {
+  for (const auto& [key, entry] : dict) {
+    if ((rules.rename ? rules.rename(key) : key) == name) return &entry;
+  }
+  return nullptr;
+}
+
+/// The full name of the head's weight.
+std::string head_weight(models::Model<float>& net) {
+  const std::string prefix = net.state_rules().head;
+  for (const auto& p : net.parameters()) {
+    if (p.name.starts_with(prefix) && p.variable.value().rank() == 2) return p.name;
+  }
+  fail("[model] expected a head under '", prefix, "', got none");
+}
+
+}  // namespace
+
+InitialNetwork initial_network(const std::string& name, const models::ModelOptions& options, const std::string& file,
+                               bool allow_missing) {
+  InitialNetwork out{models::create<float>(name, options), text("from scratch, seed ", options.seed), "none"};
+  if (file.empty()) return out;
+  models::Model<float>& net = *out.net;
+  const std::vector<std::byte> bytes = io::read_file(file);
+  io::check_hash_in_name(bytes, file);
+  const io::StateDict weights = io::parse_file(bytes, file).tensors;
+  const io::Entry* head = find_renamed(weights, net.state_rules(), head_weight(net));
+  const bool other_classes = head != nullptr && !head->shape.empty() && head->shape[0] != net.classes();
+  try {
+    const nn::LoadReport report = nn::load(net, weights, {.allow_missing = allow_missing, .skip_head = other_classes});
+    QRS_CHECK(report.loaded > 0, "[load] expected weights of ", name, ", got none that fit");
+    out.words = text(std::filesystem::path(file).filename().string(), ": ", report.text());
+  } catch (const Error& error) {
+    fail("[weights] ", file, ": expected weights of ", name, ", got: ", error.what());
+  }
+  out.sha256 = sha256(bytes);
+  return out;
+}
+
+}  // namespace qrs::training
