@@ -46,7 +46,7 @@ inline void store(T* to, Vec<T> v) {
 
 template <class T>
 inline Vec<T> broadcast(T value) {
-  return Vec<T>{} + value;
+  return value - Vec<T>{};  // minus: 0 + -0 would not be -0, so a sum would stay in the program
 }
 
 /// The first `count` lanes from memory, zero in the others; 0 <= count <= lanes. Half a register, the commonest tail of

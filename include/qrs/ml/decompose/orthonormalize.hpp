@@ -16,7 +16,7 @@
 #include "../../core/parallel.hpp"
 #include "../../kernels.hpp"
 #include "../matrix.hpp"
-#include "symmetric_eigen.hpp"
+#include "dot.hpp"
 
 namespace qrs::ml::decompose {
 

@@ -118,11 +118,15 @@ Spectrum<T> spectrum_by_gram(MatrixView<T> x, const std::vector<double>& mean, c
   const bool over_samples = of_features || x.cols() <= x.rows();
   const std::int64_t most = std::min(x.rows(), x.cols());
   Matrix<double> gram = gram_matrix(x, mean, over_samples);
-  const decompose::SymmetricEigen eigen = decompose::symmetric_eigen(gram, most);
   Spectrum<T> out;
-  for (const double value : eigen.values) out.singular_values.push_back(std::sqrt(std::max(0.0, value)));
-  out.explained_variance = variances_of(out.singular_values, x.rows());
-  const std::int64_t wanted = wanted_components(n_components, out.explained_variance, most, x.rows());
+  std::int64_t wanted = 0;
+  const auto choose = [&](const std::vector<double>& values) {
+    for (const double value : values) out.singular_values.push_back(std::sqrt(std::max(0.0, value)));
+    out.explained_variance = variances_of(out.singular_values, x.rows());
+    wanted = wanted_components(n_components, out.explained_variance, most, x.rows());
+    return wanted;
+  };
+  const decompose::SymmetricEigen eigen = decompose::symmetric_eigen(gram, choose);
   if (over_samples) {
     out.components = first_rows<T>(eigen.vectors, wanted);
     return out;
