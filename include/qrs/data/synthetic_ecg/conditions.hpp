@@ -4,7 +4,7 @@
 //
 // Class and territory decide which leads change; how much, the axis, the voltages and the widths are drawn. Voltages are mV.
 //   infarction          ST raised at the territory (0.2 mV and more in neighbouring leads), lowered opposite, tall T
-//   history of it       Q of 40 ms and deep, or no R at all, over the territory; T flat or inverted; ST at rest
+//   history of it       Q of 30 ms and 0.1 mV and more, or no R at all, over the territory; T flat or inverted; ST at rest
 //   bundle blocks       QRS of 120 ms and more, T against the last part of QRS
 // Source: Thygesen and others, Fourth universal definition of myocardial infarction, Circulation 138, 2018, tables 1 to 3;
 // Surawicz and others, AHA/ACCF/HRS recommendations for the standardization and interpretation of the
@@ -111,7 +111,7 @@ inline BeatParts draw_healthy(Draws& d) {
   BeatParts parts;
   parts.axis = d.uniform(-5.0, 80.0);
   parts.voltage = d.uniform(0.75, 1.2);
-  parts.width = d.uniform(0.9, 1.08);
+  parts.width = d.uniform(0.88, 1.12);
   const double shift = d.uniform(-0.5, 0.5);
   const double v = parts.voltage;
   parts.initial =
@@ -195,7 +195,7 @@ inline void scar(BeatParts& parts, Condition territory, Draws& d) {
   parts.st = {};
 }
 
-/// The widest first wave that a scar leaves: Q of 40 ms and more.
+/// The widest first wave that a scar leaves: Q of 30 ms and more.
 inline void widen_initial(VentricularForm& form) {
   Wave& q = form.depolarisation.front();
   q.at -= 0.004;
@@ -205,7 +205,7 @@ inline void widen_initial(VentricularForm& form) {
 
 inline VentricularForm left_bundle_form(Draws& d) {
   const double v = d.uniform(0.8, 1.15);
-  const double w = d.uniform(0.88, 1.06);
+  const double w = d.uniform(0.82, 1.0);
   const double axis = d.uniform(-35.0, 30.0);
   VentricularForm form;
   form.depolarisation = {

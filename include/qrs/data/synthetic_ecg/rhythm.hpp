@@ -155,7 +155,7 @@ inline void dissociated(Rhythm& rhythm, const SinusNode& node, double first, Dra
 
 /// No order: each interval is drawn by itself.
 inline void fibrillate(Rhythm& rhythm, double first, double mean, Draws& d) {
-  constexpr double shortest = 0.33;
+  constexpr double shortest = 0.38;
   constexpr double spread = 0.24;
   for (double t = first; t < rhythm_end; t += std::max(shortest, mean * std::exp(spread * d.normal()))) {
     rhythm.ventricles.push_back({t, false});
