@@ -19,7 +19,8 @@ using AddCommand = void (*)(CLI::App& program);
 const std::vector<AddCommand> command_table = {
     qrs::commands::add_summary, qrs::commands::add_inspect,  qrs::commands::add_convert,
     qrs::commands::add_bench,   qrs::commands::add_fit,      qrs::commands::add_predict,
-    qrs::commands::add_search,  qrs::commands::add_evaluate, qrs::commands::add_parity,
+    qrs::commands::add_search,  qrs::commands::add_evaluate, qrs::commands::add_predict_image,
+    qrs::commands::add_explain, qrs::commands::add_parity,
 };
 
 constexpr int usage_error = 2;

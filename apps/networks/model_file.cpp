@@ -1,0 +1,170 @@
+// load_network and save_network.
+#include "model_file.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+
+#include "qrs/io/safetensors.hpp"
+#include "qrs/nn/state.hpp"
+
+namespace qrs::networks {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t largest_input = 4096;
+
+/// Throws `[network] PATH: expected ..., got ...`.
+template <class... Parts>
+[[noreturn]] void fail_in(const std::string& path, const Parts&... parts) {
+  fail("[network] ", path, ": ", parts...);
+}
+
+const std::string& value_of(const std::string& path, const io::StateDict& dict, const std::string& key) {
+  const auto found = dict.metadata.find(key);
+  if (found == dict.metadata.end()) {
+    fail_in(path, "expected metadata '", key, "', got none; a file written by qrs train has it, plain weights do not");
+  }
+  return found->second;
+}
+
+Json json_of(const std::string& path, const io::StateDict& dict, const std::string& key) {
+  const std::string& value = value_of(path, dict, key);
+  Json json = Json::parse(value, nullptr, false);
+  if (json.is_discarded()) fail_in(path, "expected JSON in metadata '", key, "', got '", value, "'");
+  return json;
+}
+
+bool printable(std::string_view name) {
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return false;
+  }
+  return true;
+}
+
+std::vector<std::string> class_names(const std::string& path, const Json& json) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  const bool is_list = json.is_array() && json.size() >= 2;
+  if (!is_list) fail_in(path, "expected metadata 'classes' as a list of at least two names, got ", json.dump());
+  for (const Json& name : json) {
+    if (!name.is_string() || name.get_ref<const std::string&>().empty() ||
+        !printable(name.get_ref<const std::string&>())) {
+      fail_in(path, "expected a class name as a text without control characters, got ", name.dump());
+    }
+    names.push_back(name.get<std::string>());
+    if (!seen.insert(names.back()).second) {
+      fail_in(path, "expected class names that differ, got '", names.back(), "' twice");
+    }
+  }
+  return names;
+}
+
+std::string_view name_of(image::PassOrder order) {
+  return order == image::PassOrder::rows_first ? "rows_first" : "pillow_13";
+}
+
+image::PaperPipelineOptions preprocessing(const std::string& path, const Json& json) {
+  if (!json.is_object()) fail_in(path, "expected metadata 'preprocessing' as an object, got ", json.dump());
+  image::PaperPipelineOptions out;
+  std::set<std::string> missing = {"size", "filter", "grey_first", "equalize"};
+  for (const auto& [key, value] : json.items()) {
+    missing.erase(key);
+    const auto expect = [&path, &key = key, &value = value](bool holds, std::string_view expected) {
+      if (!holds) fail_in(path, "expected '", key, "' of 'preprocessing' as ", expected, ", got ", value.dump());
+    };
+    if (key == "size") {
+      expect(value.is_number_integer() && value >= 1 && value <= largest_input, text("1 to ", largest_input));
+      out.size = value.get<std::int64_t>();
+    } else if (key == "filter") {
+      bool known = false;
+      for (const std::string_view name : image::filter_names) known = known || value == std::string(name);
+      expect(known, "nearest, box, bilinear, hamming, bicubic or lanczos");
+      out.resize.filter = image::filter_named(value.get<std::string>());
+    } else if (key == "order") {
+      expect(value == "rows_first" || value == "pillow_13", "rows_first or pillow_13");
+      out.resize.order = value == "rows_first" ? image::PassOrder::rows_first : image::PassOrder::pillow_13;
+    } else if (key == "grey_first" || key == "equalize") {
+      expect(value.is_boolean(), "true or false");
+      (key == "equalize" ? out.equalize : out.grey_first) = value.get<bool>();
+    } else {  // a step that is not known here would be left out in silence
+      fail_in(path, "expected size, filter, order, grey_first and equalize in 'preprocessing', got '", key, "'");
+    }
+  }
+  if (!missing.empty()) fail_in(path, "expected '", *missing.begin(), "' in 'preprocessing', got ", json.dump());
+  return out;
+}
+
+double temperature(const std::string& path, const std::string& value) {
+  double out = 0.0;
+  const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), out);
+  if (code != std::errc() || end != value.data() + value.size() || !(out > 0.0) || !std::isfinite(out)) {
+    fail_in(path, "expected metadata 'temperature' as a number above 0, got '", value, "'");
+  }
+  return out;
+}
+
+NetworkInfo read_info(const std::string& path, const io::StateDict& dict) {
+  NetworkInfo info;
+  info.model = value_of(path, dict, "model");
+  if (!models::known(info.model)) {
+    fail_in(path, "expected metadata 'model' as one of resnet18, resnet34, densenet121, efficientnet_b0, got '",
+            info.model, "'");
+  }
+  info.class_names = class_names(path, json_of(path, dict, "classes"));
+  const std::string& channels = value_of(path, dict, "in_channels");
+  if (channels != "1" && channels != "3") {
+    fail_in(path, "expected metadata 'in_channels' as 1 or 3, got '", channels, "'");
+  }
+  info.in_channels = channels == "1" ? 1 : 3;
+  info.preprocessing = preprocessing(path, json_of(path, dict, "preprocessing"));
+  if (dict.metadata.contains("temperature")) info.temperature = temperature(path, dict.metadata.at("temperature"));
+  return info;
+}
+
+}  // namespace
+
+NetworkFile load_network(const std::string& path) {
+  const io::StateDict dict = io::read_safetensors(path);
+  NetworkFile out{.info = read_info(path, dict), .net = nullptr};
+  out.net = models::create<float>(out.info.model, {.classes = static_cast<std::int64_t>(out.info.class_names.size()),
+                                                   .in_channels = out.info.in_channels});
+  try {
+    nn::load(*out.net, dict);
+  } catch (const Error& error) {
+    fail_in(path, "expected the weights of ", out.info.model, " with ", out.info.class_names.size(), " classes and ",
+            out.info.in_channels, " input channels, got: ", error.what());
+  }
+  out.net->eval();
+  return out;
+}
+
+void save_network(const std::string& path, models::Model<float>& net, const NetworkInfo& info,
+                  const std::map<std::string, std::string>& more) {
+  io::StateDict dict = nn::state_dict(net);
+  dict.metadata = more;
+  const image::PaperPipelineOptions& p = info.preprocessing;
+  dict.metadata["model"] = info.model;
+  dict.metadata["classes"] = Json(info.class_names).dump();
+  dict.metadata["in_channels"] = std::to_string(info.in_channels);
+  dict.metadata["preprocessing"] = Json{
+      {"size", p.size},
+      {"filter", image::name(p.resize.filter)},
+      {"order", name_of(p.resize.order)},
+      {"grey_first", p.grey_first},
+      {"equalize", p.equalize}}.dump();
+  dict.metadata.erase("temperature");
+  if (info.temperature) dict.metadata["temperature"] = Json(*info.temperature).dump();
+  read_info(path, dict);  // what load_network would refuse is not written
+  const auto classes = static_cast<std::int64_t>(info.class_names.size());
+  if (net.classes() != classes) {
+    fail_in(path, "expected a name for each of ", net.classes(), " classes of the network, got ", classes);
+  }
+  io::write_safetensors(path, dict);
+}
+
+}  // namespace qrs::networks
