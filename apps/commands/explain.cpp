@@ -81,8 +81,11 @@ Explanation explain_page(const Options& options, networks::NetworkFile& file, co
     const auto fresh = models::create<float>(
         file.info.model, {.classes = file.net->classes(), .in_channels = file.info.in_channels, .seed = 1});
     fresh->eval();
+    // Each for the class that it predicts itself: for any other the fresh network's map is likely to be empty.
+    const Tensor<float> logits = fresh->forward(x).value().as_contiguous();
+    const std::int64_t own = std::max_element(logits.values().begin(), logits.values().end()) - logits.values().begin();
     out.rank_correlation = explain::randomization_check(*file.net, *fresh, [&](models::Model<float>& net) {
-      return &net == file.net.get() ? out.map : map_of(options, file.info, net, x, out.target);
+      return &net == file.net.get() ? out.map : map_of(options, file.info, net, x, own);
     });
   }
   return out;

@@ -165,6 +165,24 @@ TEST_CASE("a file with a wrong or missing key is refused by name, with what was 
   CHECK(contains(tests::error_message([] { networks::load_network("no/such.safetensors"); }), "no/such.safetensors"));
 }
 
+TEST_CASE("a network of three channels comes back as one, and not as one of a single channel") {
+  networks::NetworkInfo info = Folder::info();
+  info.in_channels = 3;
+  const auto rgb = models::create<float>("efficientnet_b0", {.classes = 3, .in_channels = 3});
+  const std::string path = folder().file("rgb.safetensors");
+  networks::save_network(path, *rgb, info);
+  CHECK(networks::load_network(path).info.in_channels == 3);
+  io::StateDict dict = io::read_safetensors(path);
+  dict.metadata["in_channels"] = "1";
+  io::write_safetensors(path, dict);
+  CHECK(contains(tests::error_message([&] { networks::load_network(path); }),
+                 "1 input channels, got: a first kernel of 3"));
+  if (!program::available()) return;
+  dict.metadata["in_channels"] = "3";
+  io::write_safetensors(path, dict);
+  CHECK(program::qrs("predict-image " + path + " " + folder().file("page1.png")).status == 0);
+}
+
 TEST_CASE("what load_network would refuse is not written") {
   networks::NetworkInfo info = Folder::info();
   info.class_names.pop_back();

@@ -37,7 +37,7 @@ inline image::Colour heat_colour(double t) {
   t = std::clamp(t, -1.0, 1.0);
   const double strength = std::abs(t);
   const double lightness = 1.0 - 0.52 * strength;
-  const double chroma = 0.21 * std::min(1.0, 1.6 * strength);
+  const double chroma = (t >= 0.0 ? 0.2 : 0.13) * std::min(1.0, 2.0 * strength);
   const double degrees = t >= 0.0 ? 105.0 - 100.0 * strength : 165.0 + 100.0 * strength;
   const double a = chroma * std::cos(degrees * std::numbers::pi / 180.0);
   const double b = chroma * std::sin(degrees * std::numbers::pi / 180.0);
@@ -144,7 +144,8 @@ image::Image overlay(const image::Image& page, const Tensor<T>& map, const Overl
     }
   });
 
-  image::draw_text(out, options.title, {.x = margin, .y = 18.0, .height = 14.0, .pen = 2.0, .colour = detail::ink});
+  image::draw_text(out, options.title,
+                   {.x = margin + 1.0, .y = 18.0, .height = 14.0, .pen = 2.0, .colour = detail::ink});
   // Boxes and names are in pixels of the published page.
   const double sx = static_cast<double>(width) / static_cast<double>(data::page_width);
   const double sy = static_cast<double>(height) / static_cast<double>(data::page_height);

@@ -43,7 +43,7 @@ double rank_correlation(const Tensor<T>& a, const Tensor<T>& b) {
   return xx > 0.0 && yy > 0.0 ? xy / std::sqrt(xx * yy) : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// The rank correlation of explain(trained) and explain(fresh): the same method, image and class, given as
+/// The rank correlation of explain(trained) and explain(fresh): the same method and image, given as
 /// explain(Model<T>&) -> Tensor<T>. `fresh` is the same architecture with weights of its own, models::create's, say.
 template <class T, class Explain>
 double randomization_check(models::Model<T>& trained, models::Model<T>& fresh, const Explain& explain) {
