@@ -16,11 +16,13 @@ namespace qrs::commands {
 void add_bench(CLI::App& program);
 void add_convert(CLI::App& program);
 void add_evaluate(CLI::App& program);
+void add_explain(CLI::App& program);
 void add_extract(CLI::App& program);
 void add_fit(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_parity(CLI::App& program);
 void add_predict(CLI::App& program);
+void add_predict_image(CLI::App& program);
 void add_preprocess(CLI::App& program);
 void add_reproduce(CLI::App& program);
 void add_search(CLI::App& program);

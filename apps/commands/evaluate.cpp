@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../tables/tables.hpp"
+#include "../tables/text_table.hpp"
 #include "commands.hpp"
 #include "qrs/core/error.hpp"
 #include "qrs/metrics/evaluate.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 using metrics::Estimate;
 using metrics::Evaluation;
+using tables::TextTable;
 
 struct Options {
   std::string y;
@@ -107,35 +109,6 @@ std::string fixed(double value) {
   std::snprintf(out, sizeof out, "%.4f", value);
   return out;
 }
-
-/// Rows of cells, the columns as wide as their widest; the first and the last are text, the others numbers.
-class TextTable {
- public:
-  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  void print() const {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows_) {
-      widths.resize(std::max(widths.size(), row.size()));
-      for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
-    }
-    for (const auto& row : rows_) {
-      std::string line;
-      for (std::size_t c = 0; c < row.size(); ++c) {
-        const std::string blanks(widths[c] - row[c].size(), ' ');
-        const bool left = c == 0 || (c + 1 == widths.size() && !numbers_only_);
-        line += (c > 0 ? "  " : "") + (left ? row[c] + blanks : blanks + row[c]);
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      std::printf("%s\n", line.c_str());
-    }
-  }
-  /// The last column is of numbers too.
-  void numbers_only() { numbers_only_ = true; }
-
- private:
-  std::vector<std::vector<std::string>> rows_;
-  bool numbers_only_ = false;
-};
 
 std::vector<std::string> cells_of(const std::string& name, const Estimate& e) {
   const std::string interval =

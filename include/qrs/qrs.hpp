@@ -105,6 +105,7 @@
 #include "image/bmp_header.hpp"
 #include "image/decode.hpp"
 #include "image/deflate.hpp"
+#include "image/draw_text.hpp"
 #include "image/encode.hpp"
 #include "image/exif.hpp"
 #include "image/file_error.hpp"
@@ -131,6 +132,7 @@
 #include "metrics/ranking.hpp"
 #include "metrics/roc.hpp"
 #include "metrics/scores.hpp"
+#include "metrics/temperature.hpp"
 
 // data: who trains and who tests.
 #include "data/group_balance.hpp"
@@ -246,6 +248,12 @@
 #include "train/predict.hpp"
 #include "train/samples.hpp"
 #include "train/trainer.hpp"
+// explain: which part of a page a network looked at.
+#include "explain/grad_cam.hpp"
+#include "explain/occlusion.hpp"
+#include "explain/overlay.hpp"
+#include "explain/randomization.hpp"
+#include "explain/regions.hpp"
 
 // report: what a run found, as files people and programs read.
 #include "report/results.hpp"

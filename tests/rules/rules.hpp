@@ -36,7 +36,7 @@ inline const std::vector<std::pair<std::string, std::set<std::string>>>& direct_
       {"metrics", {"core"}},
       {"ml", {"kernels", "io", "data", "metrics"}},
       {"train", {"data", "optim", "models", "metrics"}},
-      {"explain", {"data", "models"}},
+      {"explain", {"data", "models", "metrics"}},
       {"audit", {"data", "metrics"}},
       {"report", {"metrics", "audit"}},
   };

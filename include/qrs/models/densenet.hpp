@@ -113,7 +113,7 @@ class DenseNet : public Model<T> {
     reset_parameters(rng);
   }
 
-  Var<T> features(const Var<T>& x) override {
+  Var<T> feature_map(const Var<T>& x) override {
     this->check_image(x, conv0_.weight().dim(2));
     Var<T> y = nn::conv_norm(x, conv0_, norm0_, Activation::relu);
     y = max_pool2d(y, {.kernel = 3, .stride = 2, .padding = 1});
@@ -121,7 +121,7 @@ class DenseNet : public Model<T> {
       y = blocks_[b](y);
       if (b < transitions_.size()) y = transitions_[b](y);
     }
-    return global_average_pool((*norm5_)(y, Activation::relu));
+    return (*norm5_)(y, Activation::relu);
   }
 
   /// torchvision's: convolutions by kaiming_normal over fan_in, the head's bias zero.

@@ -140,11 +140,11 @@ class EfficientNet : public Model<T> {
     reset_parameters(rng);
   }
 
-  Var<T> features(const Var<T>& x) override {
+  Var<T> feature_map(const Var<T>& x) override {
     this->check_image(x, stem_->conv().weight().dim(2));
     Var<T> y = (*stem_)(x);
     for (MbConvBlock<T>& block : blocks_) y = block(y);
-    return global_average_pool((*head_conv_)(y));
+    return (*head_conv_)(y);
   }
 
   Var<T> classify(const Var<T>& z) override { return Model<T>::classify((*dropout_)(z)); }

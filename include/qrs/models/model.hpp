@@ -3,6 +3,7 @@
 //   auto net = qrs::models::densenet121<float>({.classes = 4, .in_channels = 1});
 //   Var<float> logits = net.forward(x);          // x (N, H, W, C), logits (N, classes)
 //   Var<float> z = net.features(x);              // (N, feature_count())
+//   Var<float> map = net.feature_map(x);         // (N, h, w, feature_count()), z is its mean over the pixels
 #pragma once
 
 #include <memory>
@@ -12,6 +13,7 @@
 #include "../nn/conv_norm.hpp"
 #include "../nn/state.hpp"
 #include "../ops/add.hpp"
+#include "../ops/pool2d.hpp"
 
 namespace qrs::models {
 
@@ -31,7 +33,9 @@ class Model : public nn::Module<T> {
   Var<T> forward(const Var<T>& x) { return classify(features(x)); }
   Var<T> operator()(const Var<T>& x) { return forward(x); }
   /// What the head sees: (N, feature_count()).
-  virtual Var<T> features(const Var<T>& x) = 0;
+  Var<T> features(const Var<T>& x) { return global_average_pool(feature_map(x)); }
+  /// The last activations that still have a place on the image: (N, h, w, feature_count()).
+  virtual Var<T> feature_map(const Var<T>& x) = 0;
   virtual Var<T> classify(const Var<T>& z) { return (*head_)(z); }
 
   std::int64_t feature_count() const { return head_->weight().dim(1); }

@@ -89,12 +89,12 @@ class ResNet : public Model<T> {
     reset_parameters(rng);
   }
 
-  Var<T> features(const Var<T>& x) override {
+  Var<T> feature_map(const Var<T>& x) override {
     this->check_image(x, conv1_.weight().dim(2));
     Var<T> y = nn::conv_norm(x, conv1_, bn1_, Activation::relu);
     y = max_pool2d(y, {.kernel = 3, .stride = 2, .padding = 1});
     for (BasicBlock<T>& block : blocks_) y = block(y);
-    return global_average_pool(y);
+    return y;
   }
 
   /// torchvision's: convolutions by kaiming_normal over fan_out, the head by torch's default.

@@ -1,0 +1,131 @@
+// qrs predict-image MODEL IMAGE...: what a trained network says of pictures of ECG pages.
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "../decoders/jpeg_decoder.hpp"
+#include "../networks/classifier.hpp"
+#include "../progress/progress_line.hpp"
+#include "../tables/text_table.hpp"
+#include "commands.hpp"
+#include "qrs/core/timer.hpp"
+
+namespace qrs::commands {
+
+namespace {
+
+using networks::Classified;
+using networks::NetworkInfo;
+
+struct Options {
+  std::string model;
+  std::vector<std::string> images;
+  bool json = false;
+};
+
+std::string fixed(double value) {
+  char out[32];
+  std::snprintf(out, sizeof out, "%.4f", value);
+  return out;
+}
+
+void print_json(const NetworkInfo& info, const std::vector<Classified>& results, const networks::Stages& stages,
+                double load_seconds) {
+  nlohmann::ordered_json out;
+  out["model"] = info.model;
+  out["classes"] = info.class_names;
+  out["calibrated"] = info.temperature.has_value();
+  out["temperature"] = info.temperature ? nlohmann::ordered_json(*info.temperature) : nlohmann::ordered_json();
+  out["decoder_of_jpeg"] = jpeg_decoder().name;
+  out["images"] = nlohmann::ordered_json::array();
+  for (const Classified& result : results) {
+    nlohmann::ordered_json row{{"file", result.file}};
+    if (!result.error.empty()) {
+      row["error"] = result.error;
+    } else {
+      row["class"] = info.class_names[static_cast<std::size_t>(result.predicted)];
+      for (std::size_t c = 0; c < result.probabilities.size(); ++c) {
+        row["probabilities"][info.class_names[c]] = result.probabilities[c];
+      }
+    }
+    out["images"].push_back(std::move(row));
+  }
+  out["load_seconds"] = load_seconds;
+  out["seconds_per_image"] = {{"decode", stages.decode},
+                              {"preprocess", stages.preprocess},
+                              {"network", stages.network},
+                              {"total", stages.total}};
+  // Names of files may hold any bytes; what is no UTF-8 is replaced.
+  std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+}
+
+void print_table(const NetworkInfo& info, const std::vector<Classified>& results, const networks::Stages& stages,
+                 double load_seconds) {
+  tables::TextTable table;
+  table.numbers_only();
+  std::vector<std::string> head{"image", "class"};
+  head.insert(head.end(), info.class_names.begin(), info.class_names.end());
+  table.add(std::move(head));
+  std::size_t predicted = 0;
+  for (const Classified& result : results) {
+    if (!result.error.empty()) continue;
+    std::vector<std::string> row{result.file, info.class_names[static_cast<std::size_t>(result.predicted)]};
+    for (const double p : result.probabilities) row.push_back(fixed(p));
+    table.add(std::move(row));
+    ++predicted;
+  }
+  if (predicted > 0) {
+    table.print();
+    if (info.temperature) {
+      std::printf("\nProbabilities are calibrated with temperature %.4g, fitted on validation images.\n",
+                  *info.temperature);
+    } else {
+      std::printf("\nProbabilities are not calibrated: the model file has no temperature.\n");
+    }
+    std::printf("%s loaded in %.2f s; %.0f ms an image: decode %.0f, preprocess %.0f (a core each), network %.0f\n",
+                info.model.c_str(), load_seconds, 1e3 * stages.total, 1e3 * stages.decode, 1e3 * stages.preprocess,
+                1e3 * stages.network);
+  }
+}
+
+}  // namespace
+
+void add_predict_image(CLI::App& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb = program.add_subcommand("predict-image", "Class and probabilities of pictures of ECG pages.");
+  verb->footer(
+      "MODEL is a .safetensors with the network's name, class names and preprocessing in its metadata, as qrs train\n"
+      "writes it. A picture that cannot be read is reported by name; the others are predicted, and the exit status is\n"
+      "1. Not a medical device: what it prints is research, no diagnosis.\n"
+      "Examples:\n"
+      "  qrs predict-image best.safetensors page.jpg\n"
+      "  qrs predict-image best.safetensors pages/*.jpg --json");
+  verb->add_option("MODEL", options->model, "The trained network")->required();
+  verb->add_option("IMAGE", options->images, "PNG, JPEG, BMP, PGM or PPM files")->required();
+  verb->add_flag("--json", options->json, "Print one JSON object");
+  verb->callback([options] {
+    const Timer timer;
+    networks::NetworkFile file = networks::load_network(options->model);
+    nn::fold_batch_norm(*file.net);
+    const double load_seconds = timer.seconds();
+    networks::Stages stages;
+    std::vector<Classified> results;
+    {
+      ProgressLine line("predict-image");
+      results = networks::classify(file, options->images, stages,
+                                   [&](std::int64_t done, std::int64_t total) { line.progress("image", done, total); });
+    }
+    (options->json ? print_json : print_table)(file.info, results, stages, load_seconds);
+    bool failed = false;
+    for (const Classified& result : results) {
+      if (result.error.empty()) continue;
+      std::fprintf(stderr, "qrs: %s\n", result.error.c_str());
+      failed = true;
+    }
+    if (failed) finish(1);
+  });
+}
+
+}  // namespace qrs::commands
