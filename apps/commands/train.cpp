@@ -164,6 +164,15 @@ void add_train(CLI::App& program) {
   number("--min-delta", o.fit.early_stopping.min_delta, "The least that counts as progress", CLI::NonNegativeNumber);
   number("--seed", o.fit.seed, "Of initial weights, order of batches, random layers", CLI::NonNegativeNumber);
   verb->add_flag("--freeze-features", o.fit.freeze_features, "Train the head alone");
+  number("--augment-rotation", o.fit.augment.rotation, "Turns training images by up to so many degrees",
+         CLI::Range(0.0, 180.0));
+  number("--augment-shift", o.fit.augment.shift, "Moves them by up to this share of their size", CLI::Range(0.0, 1.0));
+  number("--augment-brightness", o.fit.augment.brightness, "Scales their brightness by up to 1 +- this",
+         CLI::Range(0.0, 1.0));
+  number("--augment-grid-fade", o.fit.augment.grid_fade, "Fades mid-greys to white by up to this share",
+         CLI::Range(0.0, 1.0));
+  number("--augment-jpeg-quality", o.fit.augment.jpeg_quality, "Compresses them as JPEG of this quality to 100; 0: not",
+         CLI::Range(0, 100));
   training::add_split_arguments(*verb, o.split);
   verb->add_flag("--resume", o.fit.resume, "Go on from the checkpoint in --out, where there is one");
   verb->add_flag("--json", o.json, "Print one JSON object; epochs go to the error stream");

@@ -111,6 +111,7 @@
 #include "image/file_error.hpp"
 #include "image/image.hpp"
 #include "image/jpeg_markers.hpp"
+#include "image/jpeg_quality.hpp"
 #include "image/jpeg_turbo.hpp"
 #include "image/png_chunks.hpp"
 #include "image/pnm.hpp"
@@ -241,12 +242,14 @@
 #include "audit/leakage.hpp"
 
 // train: the training loop, its history and checkpoints, and what a network says of images.
+#include "train/augment.hpp"
 #include "train/batches.hpp"
 #include "train/checkpoint.hpp"
 #include "train/history.hpp"
 #include "train/options.hpp"
 #include "train/predict.hpp"
 #include "train/samples.hpp"
+#include "train/streams.hpp"
 #include "train/trainer.hpp"
 // explain: which part of a page a network looked at.
 #include "explain/grad_cam.hpp"

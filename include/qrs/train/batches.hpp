@@ -15,25 +15,15 @@
 #include "../core/rng.hpp"
 #include "../image/transform.hpp"
 #include "../models/model.hpp"
+#include "augment.hpp"
 #include "samples.hpp"
+#include "streams.hpp"
 
 namespace qrs::train {
 
-namespace detail {
-
-/// The stream of Philox numbers of one use in one epoch. The random layers of networks draw from the same seed, with
-/// (step << 32 | layer); they count from 0, so the last layer numbers are never theirs.
-enum class Use : std::uint32_t { order = 0xffffffff, augmentation = 0xfffffffe };
-
-inline std::uint64_t stream_of(std::int64_t epoch, Use use) {
-  return static_cast<std::uint64_t>(epoch) << 32 | static_cast<std::uint32_t>(use);
-}
-
-}  // namespace detail
-
 /// The positions 0 ... count - 1 in the order that epoch (counted from 1) takes them.
 inline std::vector<std::int64_t> epoch_order(std::uint64_t seed, std::int64_t epoch, std::int64_t count) {
-  const PhiloxBlock block = philox_block(seed, detail::stream_of(epoch, detail::Use::order), 0);
+  const PhiloxBlock block = philox_block(seed, stream_of(epoch, StreamUse::order), 0);
   return Mt19937(block.words[0]).permutation(count);
 }
 
@@ -53,9 +43,17 @@ struct Batch {
   Tensor<std::int64_t> labels;  // (N)
 };
 
+/// How an epoch changes its images.
+struct Augmentation {
+  AugmentOptions options = {};
+  std::uint64_t seed = 0;
+  std::int64_t epoch = 1;
+};
+
 /// The samples at these positions of `samples.rows`.
 template <class T>
-Batch<T> make_batch(const Samples& samples, std::span<const std::int64_t> positions, std::int64_t channels) {
+Batch<T> make_batch(const Samples& samples, std::span<const std::int64_t> positions, std::int64_t channels,
+                    const Augmentation& change = {}) {
   const Tensor<std::uint8_t>& source = samples.data->images;
   const auto count = static_cast<std::int64_t>(positions.size());
   const std::int64_t height = source.dim(1);
@@ -66,7 +64,9 @@ Batch<T> make_batch(const Samples& samples, std::span<const std::int64_t> positi
     const std::int64_t position = positions[static_cast<std::size_t>(n)];
     const std::int64_t row = samples.rows[static_cast<std::size_t>(position)];
     batch.labels.data()[n] = samples.label(position);
-    const image::Image page(height, width, 1, {source.data() + row * pixels, static_cast<std::size_t>(pixels)});
+    const image::Image page =
+        augmented(image::Image(height, width, 1, {source.data() + row * pixels, static_cast<std::size_t>(pixels)}),
+                  change.options, change.seed, change.epoch, row);
     T* to = batch.images.data() + n * pixels * channels;
     image::to_unit_range<T>(page, {to, static_cast<std::size_t>(pixels)});
     if (channels == 1) return;

@@ -28,14 +28,14 @@ namespace qrs::train {
 
 template <class T>
 struct Checkpoint {
-  Settings settings;
-  History history;
+  Settings settings = {};
+  History history = {};
   std::int64_t step = 0;
-  io::StateDict network;
-  io::StateDict best;  // empty: none yet
-  optim::State<T> optimizer;
-  std::map<std::string, double> plateau;
-  std::map<std::string, double> early_stopping;
+  io::StateDict network = {};
+  io::StateDict best = {};  // empty: none yet
+  optim::State<T> optimizer = {};
+  std::map<std::string, double> plateau = {};
+  std::map<std::string, double> early_stopping = {};
 };
 
 inline constexpr std::string_view checkpoint_format = "qrs training checkpoint 1";

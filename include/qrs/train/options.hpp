@@ -13,6 +13,7 @@
 #include "../optim/early_stopping.hpp"
 #include "../optim/reduce_lr_on_plateau.hpp"
 #include "../optim/sgd.hpp"
+#include "augment.hpp"
 
 namespace qrs::train {
 
@@ -64,8 +65,9 @@ struct FitOptions {
   /// Both watch the validation loss, once an epoch.
   optim::PlateauOptions plateau = {.factor = 0.5, .patience = 2};
   optim::EarlyStoppingOptions early_stopping = {.patience = 5, .restore_best_weights = true};
-  std::uint64_t seed = 0;        // of the order of batches and of random layers
+  std::uint64_t seed = 0;        // of the order of batches, random layers, augmentation
   bool freeze_features = false;  // only the head learns; batch norms keep their statistics
+  AugmentOptions augment = {};   // of the training images; off
 
   /// Where the state is kept after every epoch, written whole or not at all; empty: nowhere.
   std::string checkpoint_path = {};
@@ -113,6 +115,11 @@ inline Settings settings(const FitOptions& o) {
   number("start_from_epoch", o.early_stopping.start_from_epoch);
   number("seed", o.seed);
   flag("freeze_features", o.freeze_features);
+  number("augment_rotation", o.augment.rotation);
+  number("augment_shift", o.augment.shift);
+  number("augment_brightness", o.augment.brightness);
+  number("augment_grid_fade", o.augment.grid_fade);
+  number("augment_jpeg_quality", o.augment.jpeg_quality);
   out.insert(out.end(), o.facts.begin(), o.facts.end());
   return out;
 }

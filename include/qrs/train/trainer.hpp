@@ -121,6 +121,7 @@ class Run {
               "[fit] expected rules for a loss, where less is better, got Mode::max");
     QRS_CHECK(!options_.resume || !options_.checkpoint_path.empty(),
               "[fit] expected a checkpoint_path to resume from, got none");
+    check_augment_options(options_.augment);
     check_samples("fit", "training", train_, net_.classes());
     check_samples("fit", "validation", validation_, net_.classes());
     QRS_CHECK(images_per_epoch() > 0, "[fit] expected at least one batch of ", options_.batch_size, " images, got ",
@@ -180,7 +181,8 @@ class Run {
   };
 
   void step(std::span<const std::int64_t> positions, Sums& sums) {
-    const Batch<T> batch = make_batch<T>(train_, positions, channels_);
+    const Augmentation change{.options = options_.augment, .seed = options_.seed, .epoch = epochs_done() + 1};
+    const Batch<T> batch = make_batch<T>(train_, positions, channels_, change);
     net_.set_random({.seed = options_.seed, .step = static_cast<std::uint64_t>(step_)});
     Tape<T> tape;
     Var<T> scores;

@@ -1,0 +1,224 @@
+// qrs train and qrs extract: what lies in the folder, and runs that are killed, interrupted, gone on with, refused.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "program.hpp"
+#include "qrs/core/rng.hpp"
+#include "qrs/core/timer.hpp"
+#include "qrs/io/safetensors.hpp"
+#include "qrs/train/history.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using qrs::Tensor;
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// A folder with images.safetensors: 24 images of 32 x 32 in three classes, every second one twice.
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / qrs::text("qrs_train_verb_", getpid())) {
+    fs::create_directories(path_);
+    Tensor<std::uint8_t> images({24, 32, 32});
+    Tensor<std::int64_t> labels({24});
+    json files;
+    json hashes;
+    qrs::Rng rng(0);
+    for (std::int64_t n = 0; n < 24; ++n) {
+      labels.data()[n] = n / 2 % 3;
+      for (std::int64_t i = 0; i < 1024; ++i) {
+        images.data()[n * 1024 + i] = static_cast<std::uint8_t>(60 * labels.data()[n] + rng.integer(0, 60));
+      }
+      files.push_back(qrs::text("class", labels.data()[n], "/", n, ", scan.png"));
+      hashes.push_back(qrs::text("hash of ", n / 2));
+    }
+    qrs::io::StateDict dict;
+    dict.add("images", images);
+    dict.add("labels", labels);
+    dict.metadata = {{"files", files.dump()},
+                     {"hashes", hashes.dump()},
+                     {"classes", "[\"dark\",\"grey\",\"light\"]"},
+                     {"preprocessing", "none"}};
+    qrs::io::write_safetensors(path("images.safetensors"), dict);
+  }
+  ~Folder() { fs::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string path(const std::string& name) const { return (path_ / name).string(); }
+  std::string read(const std::string& name) const {
+    const auto bytes = qrs::io::read_file(path(name));
+    return std::string(qrs::io::as_text(bytes));
+  }
+  /// The arguments of a short run of a network with batch norms and random layers.
+  std::vector<std::string> train(const std::string& out, const std::string& epochs) const {
+    return {"train",        "efficientnet_b0",
+            "--data",       path("images.safetensors"),
+            "--out",        path(out),
+            "--batch-size", "6",
+            "--epochs",     epochs,
+            "--patience",   "1000",
+            "--test-size",  "0.25",
+            "--lr",         "0.01",
+            "--split-seed", "1",
+            "--resume",     "--validation-size",
+            "0.25"};
+  }
+
+ private:
+  fs::path path_;
+};
+
+std::string joined(const std::vector<std::string>& arguments) {
+  std::string out;
+  for (const std::string& argument : arguments) out += argument + " ";
+  return out;
+}
+
+/// `qrs` in the background, its output thrown away; killed with the object where it still runs.
+class Background {
+ public:
+  explicit Background(std::vector<std::string> arguments) {
+    std::string name = std::getenv("QRS_PROGRAM");
+    std::vector<char*> argv{name.data()};
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  ~Background() {
+    if (pid_ > 0) end(SIGKILL);
+  }
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+
+  bool running() {
+    if (pid_ > 0 && ::waitpid(pid_, &status_, WNOHANG) == pid_) pid_ = 0;
+    return pid_ > 0;
+  }
+  /// Sends a signal and waits; what waitpid says.
+  int end(int signal) {
+    ::kill(pid_, signal);
+    ::waitpid(std::exchange(pid_, 0), &status_, 0);
+    return status_;
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int status_ = 0;
+};
+
+void sleep(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
+
+}  // namespace
+
+TEST_CASE("a run that is killed again and again ends with the files of one that never was" *
+          doctest::skip(!program::available())) {
+  const Folder folder;
+  const qrs::Timer timer;
+  const auto whole = program::qrs(joined(folder.train("whole", "3")) + "--json 2>/dev/null");
+  REQUIRE_MESSAGE(whole.status == 0, whole.output);
+  const double seconds = timer.seconds();
+
+  qrs::Rng rng(7);
+  int kills = 0;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    Background run(folder.train("killed", "3"));
+    while (run.running() && !fs::exists(folder.path("killed/history.jsonl"))) sleep(0.002);
+    sleep(attempt == 0 ? 0.0 : rng.uniform(0.0, seconds));
+    if (!run.running()) break;
+    run.end(SIGKILL);
+    ++kills;
+  }
+  CHECK(kills > 0);
+  qrs::io::write_file(folder.path("killed/checkpoint.safetensors.part-1"), qrs::io::as_bytes("half of"));
+  const auto last = program::qrs(joined(folder.train("killed", "3")) + "--json 2>/dev/null");
+  REQUIRE_MESSAGE(last.status == 0, last.output);
+
+  const json expected = json::parse(whole.output);
+  const json got = json::parse(last.output);
+  CHECK(got["weights_sha256"] == expected["weights_sha256"]);
+  CHECK(got["best_epoch"] == expected["best_epoch"]);
+  CHECK(folder.read("killed/best.safetensors") == folder.read("whole/best.safetensors"));
+  CHECK(folder.read("killed/split.csv") == folder.read("whole/split.csv"));
+  const auto history = qrs::train::parse_history(folder.read("killed/history.jsonl"), "killed");
+  const auto unbroken = qrs::train::parse_history(folder.read("whole/history.jsonl"), "whole");
+  REQUIRE(history.size() == 3);
+  for (std::size_t e = 0; e < 3; ++e) CHECK(history[e].same_numbers(unbroken[e]));
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder.path("killed"))) names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"best.safetensors", "checkpoint.safetensors", "history.jsonl", "split.csv"});
+}
+
+TEST_CASE("train, interrupt, refuse, go on, extract" * doctest::skip(!program::available())) {
+  const Folder folder;
+  {
+    Background run(folder.train("out", "1000"));
+    while (run.running() && !fs::exists(folder.path("out/history.jsonl"))) sleep(0.002);
+    REQUIRE(run.running());
+    const int status = run.end(SIGINT);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 130);
+    CHECK_FALSE(fs::exists(folder.path("out/best.safetensors")));
+  }
+  const auto trained = program::qrs(joined(folder.train("out", "1")) + "--split grouped");
+  REQUIRE_MESSAGE(trained.status == 0, trained.output);
+  CHECK(contains(trained.output, "epoch 1 of 1: loss "));
+  CHECK(contains(trained.output, "best epoch 1 of 1: validation loss "));
+  CHECK(folder.read("out/split.csv").starts_with("file,label,part\n\"class0/0, scan.png\",0,"));
+
+  std::vector<std::string> without_resume = folder.train("out", "2");
+  std::erase(without_resume, "--resume");
+  const auto twice = program::qrs(joined(without_resume));
+  CHECK(twice.status == 1);
+  CHECK(contains(twice.output, "go on with --resume, or choose another folder"));
+  const auto other = program::qrs(joined(folder.train("out", "2")) + "--split grouped --weight-decay 0.5");
+  CHECK(other.status == 1);
+  CHECK(contains(other.output, "[resume] expected weight_decay = 0, as "));
+  {
+    const int held = ::open(folder.path("out").c_str(), O_RDONLY | O_DIRECTORY);
+    REQUIRE(::flock(held, LOCK_EX) == 0);
+    const auto beside = program::qrs(joined(folder.train("out", "2")));
+    ::close(held);
+    CHECK(beside.status == 1);
+    CHECK(contains(beside.output, "a folder that another qrs train is at work in"));
+  }
+
+  const auto extracted = program::qrs("extract " + folder.path("out/best.safetensors") + " --data " +
+                                      folder.path("images.safetensors") + " --out " + folder.path("z.safetensors"));
+  REQUIRE_MESSAGE(extracted.status == 0, extracted.output);
+  const auto features = qrs::io::read_safetensors(folder.path("z.safetensors"));
+  CHECK(features.at("features").shape == std::vector<std::int64_t>{24, 1280});
+  CHECK(features.at("labels").shape == std::vector<std::int64_t>{24});
+  CHECK(features.metadata.at("model") == "efficientnet_b0");
+  CHECK(json::parse(features.metadata.at("files")).size() == 24);
+
+  std::vector<std::string> further = folder.train("further", "1");
+  for (const char* argument : {"--weights", "--freeze-features"}) further.emplace_back(argument);
+  further.insert(further.end() - 1, folder.path("out/best.safetensors"));
+  const auto transferred = program::qrs(joined(further));
+  CHECK_MESSAGE(transferred.status == 0, transferred.output);
+  CHECK(contains(transferred.output, "best.safetensors: loaded "));
+}
