@@ -49,8 +49,8 @@ inline report::LeakSplit leak_split(const report::RunRecord& run, const std::vec
           share("accuracy", right[0], n[0])};
 }
 
-inline report::ModelRecord model(const report::RunRecord& run, const std::string& name, const std::string& kind, double skill,
-                                 const Options& options, Mt19937& rng) {
+inline report::ModelRecord model(const report::RunRecord& run, const std::string& name, const std::string& kind,
+                                 double skill, const Options& options, Mt19937& rng) {
   report::ModelRecord out;
   out.name = name;
   out.kind = kind;
@@ -66,14 +66,19 @@ inline report::ModelRecord model(const report::RunRecord& run, const std::string
     out.test_predicted.push_back(std::max_element(p, p + 4) - p);
   }
   const std::vector<std::int64_t> labels = {0, 1, 2, 3};
-  out.test = metrics::evaluate(run.test_labels, {out.test_scores, 4}, {.labels = labels, .replicates = options.replicates});
+  out.test =
+      metrics::evaluate(run.test_labels, {out.test_scores, 4}, {.labels = labels, .replicates = options.replicates});
   const metrics::Estimate accuracy = out.test.at("accuracy");
-  out.test.scores.push_back({"precision_weighted", std::min(1.0, accuracy.value + 0.004),
-                             {accuracy.interval.low + 0.003, accuracy.interval.high}, accuracy.n, "bootstrap BCa"});
+  out.test.scores.push_back({"precision_weighted",
+                             std::min(1.0, accuracy.value + 0.004),
+                             {accuracy.interval.low + 0.003, accuracy.interval.high},
+                             accuracy.n,
+                             "bootstrap BCa"});
   out.test.scores.push_back({"recall_weighted", accuracy.value, accuracy.interval, accuracy.n, "bootstrap BCa"});
   out.accuracy = leak_split(run, out.test_predicted);
   const auto n = run.split.validation;
-  out.validation_accuracy = share("accuracy", std::llround(static_cast<double>(n) * std::min(1.0, 0.82 + 0.06 * skill)), n);
+  out.validation_accuracy =
+      share("accuracy", std::llround(static_cast<double>(n) * std::min(1.0, 0.82 + 0.06 * skill)), n);
   if (kind == "backbone") {
     out.parameters = 11171266;
     out.initial_weights = name + "-5c106cde.pth: 122 of 124 tensors fit, head new from seed 0";
@@ -82,7 +87,8 @@ inline report::ModelRecord model(const report::RunRecord& run, const std::string
     for (std::int64_t e = 1; e <= 16; ++e) {
       const double t = static_cast<double>(e);
       out.epochs.push_back({e, e > 10 ? 5e-4 : 1e-3, 1.3 * std::exp(-0.35 * t) + 0.02 * rng.random_sample(),
-                            1.0 - 0.7 * std::exp(-0.4 * t), 1.2 * std::exp(-0.3 * t) + 0.25 + 0.12 * rng.random_sample(),
+                            1.0 - 0.7 * std::exp(-0.4 * t),
+                            1.2 * std::exp(-0.3 * t) + 0.25 + 0.12 * rng.random_sample(),
                             0.92 - 0.6 * std::exp(-0.35 * t) - 0.05 * rng.random_sample()});
     }
     out.best_epoch = 11;
@@ -102,7 +108,8 @@ inline report::RunRecord run(const Results& results, std::int64_t seed, const Op
     const std::int64_t place = i * 140 / n;
     const std::int64_t label = place < 36 ? 0 : place < 62 ? 1 : place < 97 ? 2 : 3;
     out.test_labels.push_back(label);
-    out.test_files.push_back(results.data.classes[static_cast<std::size_t>(label)].name + "/page(" + std::to_string(i) + ").jpg");
+    out.test_files.push_back(results.data.classes[static_cast<std::size_t>(label)].name + "/page(" + std::to_string(i) +
+                             ").jpg");
     out.test_leaked.push_back(label == 0 || (label != 2 && rng.random_sample() < 0.6) ? 1 : 0);
   }
   const std::int64_t leaked = std::count(out.test_leaked.begin(), out.test_leaked.end(), 1);
@@ -110,7 +117,15 @@ inline report::RunRecord run(const Results& results, std::int64_t seed, const Op
   for (std::size_t i = 0; i < lookup.size(); ++i) {
     if (out.test_leaked[i] != 0) lookup[i] = out.test_labels[i];
   }
-  out.split = {"random", seed, 648, 140, n, {167, 120, 163, 198}, {36, 26, 35, 43}, {36, 26, 35, 43}, leaked,
+  out.split = {"random",
+               seed,
+               648,
+               140,
+               n,
+               {167, 120, 163, 198},
+               {36, 26, 35, 43},
+               {36, 26, 35, 43},
+               leaked,
                leak_split(out, lookup)};
   double skill = 0.3;
   for (const char* name : {"resnet18", "resnet34", "densenet121", "efficientnet_b0"}) {
@@ -139,20 +154,29 @@ inline Results results(const Options& options = {}) {
                   {"learning rate", "0.001", "paper", ""},
                   {"batch size", "32", "default", "not stated"},
                   {"repeats", std::to_string(options.repeats), "flag", "not stated"}};
-  out.data = {.source = options.drawn ? "drawn by qrs synthesize, seed 0" : "ECG Images dataset of Cardiac Patients",
-              .drawn = options.drawn,
-              .files = 928,
-              .distinct = 491,
-              .skipped = 0,
-              .classes = {{"MI", 0, 239, 30}, {"History_MI", 1, 172, 86}, {"Abnormal", 2, 233, 233}, {"Normal", 3, 284, 142}},
-              .decoder = "libjpeg-turbo 2.1.5",
-              .manifest_sha256 = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"};
+  out.data = {
+      .source = options.drawn ? "drawn by qrs synthesize, seed 0" : "ECG Images dataset of Cardiac Patients",
+      .drawn = options.drawn,
+      .files = 928,
+      .distinct = 491,
+      .skipped = 0,
+      .classes = {{"MI", 0, 239, 30}, {"History_MI", 1, 172, 86}, {"Abnormal", 2, 233, 233}, {"Normal", 3, 284, 142}},
+      .decoder = "libjpeg-turbo 2.1.5",
+      .manifest_sha256 = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"};
   for (const report::ClassCount& c : out.data.classes) {
     out.examples.push_back({c.name + "/page(1).jpg", c.label, {}, false, thumbnail(300), thumbnail(301)});
   }
   for (std::int64_t r = 0; r < options.repeats; ++r) out.runs.push_back(run(out, r, options));
-  out.provenance = {"0.5.0", "0123456789abcdef", "g++ 12.2.0", "-O3 -march=native", "avx512f", "libjpeg-turbo 2.1.5",
-                    "a processor", 2, "2026-01-02T03:04:05Z", 1234.5};
+  out.provenance = {"0.5.0",
+                    "0123456789abcdef",
+                    "g++ 12.2.0",
+                    "-O3 -march=native",
+                    "avx512f",
+                    "libjpeg-turbo 2.1.5",
+                    "a processor",
+                    2,
+                    "2026-01-02T03:04:05Z",
+                    1234.5};
   return out;
 }
 

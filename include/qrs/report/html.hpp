@@ -43,7 +43,8 @@ inline std::string html_page(const Page& page) {
          element("meta", {{"name", "description"}, {"content", page.description}}).str() +
          element("title", {page.title}).str() + "\n" + style.str() + "</head>\n<body>\n" +
          element("header", {element("h1", {page.title}), page.lead,
-                            element("nav", {{"aria-label", "Contents"}}, {element("h2", {"Contents"}), element("ol", {contents})})})
+                            element("nav", {{"aria-label", "Contents"}},
+                                    {element("h2", {"Contents"}), element("ol", {contents})})})
              .str() +
          element("main", {sections}).str() + element("footer", {page.footer}).str() + "</body>\n</html>\n";
 }
@@ -99,9 +100,9 @@ inline Markup table(const Table& content) {
     rows += row.style.empty() ? element("tr", {cells}) : element("tr", {{"class", row.style}}, {cells});
   }
   const Markup caption = element("caption", {element("span", {content.caption})});
-  const Markup body = element("thead", {element("tr", {heads})}) + element("tbody", {rows});
-  const Markup whole = content.pinned ? element("table", {{"class", "pinned"}}, {caption, body})
-                                      : element("table", {caption, body});
+  const Markup body = element("thead", {element("tr", {heads})}) + element("tbody", {"\n", rows});
+  const Markup whole =
+      content.pinned ? element("table", {{"class", "pinned"}}, {caption, body}) : element("table", {caption, body});
   return element("div", {{"class", "scroll"}, {"role", "region"}, {"tabindex", "0"}, {"aria-label", content.caption}},
                  {whole});
 }

@@ -33,7 +33,9 @@ inline Json estimate_json(const metrics::Estimate& e) {
 }
 
 inline Json leak_json(const LeakSplit& split) {
-  return {{"all", estimate_json(split.all)}, {"leaked", estimate_json(split.leaked)}, {"clean", estimate_json(split.clean)}};
+  return {{"all", estimate_json(split.all)},
+          {"leaked", estimate_json(split.leaked)},
+          {"clean", estimate_json(split.clean)}};
 }
 
 inline Json evaluation_json(const metrics::Evaluation& evaluation) {
@@ -123,7 +125,8 @@ inline Json split_json(const SplitRecord& split) {
 
 inline Json run_json(const RunRecord& run) {
   const ModelRecord* best = best_model(run);
-  Json out = {{"split", split_json(run.split)}, {"best_on_validation", best == nullptr ? Json(nullptr) : Json(best->name)}};
+  Json out = {{"split", split_json(run.split)},
+              {"best_on_validation", best == nullptr ? Json(nullptr) : Json(best->name)}};
   out["backbones"] = Json::array();
   for (const ModelRecord& model : run.backbones) out["backbones"].push_back(model_json(model));
   Json ratios = Json::array();
@@ -141,7 +144,7 @@ inline Json run_json(const RunRecord& run) {
 }
 
 inline Json data_json(const DataRecord& data) {
-  Json out = {{"source", data.source},   {"drawn", data.drawn},     {"files", data.files},
+  Json out = {{"source", data.source},     {"drawn", data.drawn},     {"files", data.files},
               {"distinct", data.distinct}, {"skipped", data.skipped}, {"classes", Json::array()}};
   for (const ClassCount& c : data.classes) {
     out["classes"].push_back({{"name", c.name}, {"label", c.label}, {"files", c.files}, {"distinct", c.distinct}});
@@ -180,25 +183,23 @@ inline std::string results_json(const Results& results) {
   Json examples = Json::array();
   for (const ExampleRecord& example : results.examples) examples.push_back(detail::example_json(example));
   const Provenance& p = results.provenance;
-  const Json all = {{"format", "qrs results 1"},
-                    {"preset", results.preset},
-                    {"settings", settings},
-                    {"data", detail::data_json(results.data)},
-                    {"examples", examples},
-                    {"runs", runs},
-                    {"paper", detail::paper_json()},
-                    {"provenance",
-                     {{"version", p.version},
-                      {"commit", p.commit},
-                      {"compiler", p.compiler},
-                      {"flags", p.flags},
-                      {"vectors", p.vectors},
-                      {"decoder", p.decoder}}},
-                    {"machine",
-                     {{"cpu", p.cpu},
-                      {"threads", p.threads},
-                      {"started", p.started},
-                      {"seconds", detail::number_json(p.seconds)}}}};
+  const Json all = {
+      {"format", "qrs results 1"},
+      {"preset", results.preset},
+      {"settings", settings},
+      {"data", detail::data_json(results.data)},
+      {"examples", examples},
+      {"runs", runs},
+      {"paper", detail::paper_json()},
+      {"provenance",
+       {{"version", p.version},
+        {"commit", p.commit},
+        {"compiler", p.compiler},
+        {"flags", p.flags},
+        {"vectors", p.vectors},
+        {"decoder", p.decoder}}},
+      {"machine",
+       {{"cpu", p.cpu}, {"threads", p.threads}, {"started", p.started}, {"seconds", detail::number_json(p.seconds)}}}};
   return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -8,14 +8,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "../core/error.hpp"
 #include "number_text.hpp"
 
 namespace qrs::report {
@@ -44,12 +42,23 @@ inline void append_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
     switch (text[0]) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += length > 0 ? text.substr(0, length) : std::string_view("\xEF\xBF\xBD");
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += length > 0 ? text.substr(0, length) : std::string_view("\xEF\xBF\xBD");
     }
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
@@ -62,8 +71,8 @@ inline bool is_void(std::string_view tag) {
 }
 inline bool ends_line(std::string_view tag) {
   constexpr std::array<std::string_view, 25> tags = {
-      "caption", "dd",     "details", "div", "dl", "dt", "figcaption", "figure", "footer", "h1",      "h2",    "h3", "h4",
-      "header",  "li",     "main",    "meta", "nav", "ol", "p",         "section", "summary", "svg", "tr",    "ul"};
+      "caption", "dd", "details", "div",  "dl",  "dt", "figcaption", "figure",  "footer",  "h1",  "h2", "h3", "h4",
+      "header",  "li", "main",    "meta", "nav", "ol", "p",          "section", "summary", "svg", "tr", "ul"};
   return std::find(tags.begin(), tags.end(), tag) != tags.end();
 }
 

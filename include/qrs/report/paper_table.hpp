@@ -17,7 +17,8 @@
 namespace qrs::report {
 
 inline constexpr std::string_view paper_citation =
-    "Li, Wu, Xu, Qin, Wang, Guo: ECG Image Classification Based on Deep Transfer Learning and Machine Learning. Journal of Image "
+    "Li, Wu, Xu, Qin, Wang, Guo: ECG Image Classification Based on Deep Transfer Learning and Machine Learning. "
+    "Journal of Image "
     "and Signal Processing 15(2), 302-308, 2026. CC BY 4.0.";
 inline constexpr std::string_view paper_doi = "10.12677/jisp.2026.152026";
 
@@ -39,14 +40,15 @@ inline const std::vector<PaperRow>& paper_table() {
 
 /// A model's name as the paper writes it; any other name as it is.
 inline std::string model_title(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> titles = {{{"svc", "SVM"},
-                                                                                     {"boost", "XGBoost"},
-                                                                                     {"forest", "Random forest"},
-                                                                                     {"tree", "Decision tree"},
-                                                                                     {"densenet121", "DenseNet121"},
-                                                                                     {"efficientnet_b0", "EfficientNet-B0"},
-                                                                                     {"resnet18", "ResNet18"},
-                                                                                     {"resnet34", "ResNet34"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> titles = {
+      {{"svc", "SVM"},
+       {"boost", "XGBoost"},
+       {"forest", "Random forest"},
+       {"tree", "Decision tree"},
+       {"densenet121", "DenseNet121"},
+       {"efficientnet_b0", "EfficientNet-B0"},
+       {"resnet18", "ResNet18"},
+       {"resnet34", "ResNet34"}}};
   for (const auto& [own, title] : titles) {
     if (own == name) return std::string(title);
   }

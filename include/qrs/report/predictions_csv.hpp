@@ -31,9 +31,9 @@ inline void append_csv_field(std::string& out, std::string_view field) {
 
 inline std::size_t scores_a_row(const RunRecord& run, const ModelRecord& model) {
   const std::size_t n = run.test_labels.size();
-  QRS_CHECK(run.test_files.size() == n && model.test_predicted.size() == n, "[predictions] expected a file and a label of ",
-            model.name, " for each of ", n, " test images, got ", run.test_files.size(), " and ",
-            model.test_predicted.size());
+  QRS_CHECK(run.test_files.size() == n && model.test_predicted.size() == n,
+            "[predictions] expected a file and a label of ", model.name, " for each of ", n, " test images, got ",
+            run.test_files.size(), " and ", model.test_predicted.size());
   QRS_CHECK(run.test_leaked.empty() || run.test_leaked.size() == n, "[predictions] expected ", n,
             " marks of leaked images, or none, got ", run.test_leaked.size());
   if (n == 0) return 0;

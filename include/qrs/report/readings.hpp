@@ -142,8 +142,8 @@ inline std::string told(const Estimates& estimates) {
            interval_text({spread.low, spread.high}) + ")";
   }
   const metrics::Estimate& only = estimates.front();
-  return score_text(only.value) + " (95\u00A0% interval " + interval_text(only.interval) +
-         ", n\u00A0=\u00A0" + std::to_string(only.n) + ")";
+  return score_text(only.value) + " (95\u00A0% interval " + interval_text(only.interval) + ", n\u00A0=\u00A0" +
+         std::to_string(only.n) + ")";
 }
 
 /// How often a published value lies in our intervals.

@@ -118,7 +118,7 @@ struct RunRecord {
   std::vector<std::int64_t> test_labels;
   std::vector<std::string> test_files;
   std::vector<std::uint8_t> test_leaked;  // 1 where the content stands in training too; empty: not known
-  std::vector<ExampleRecord> errors;  // test images that the best model got wrong
+  std::vector<ExampleRecord> errors;      // test images that the best model got wrong
 };
 
 struct Provenance {

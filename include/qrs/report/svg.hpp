@@ -35,7 +35,11 @@ class Svg {
   }
   void rectangle(Point corner, double width, double height, std::string_view style, double opacity = 1.0) {
     if (opacity < 1.0) {
-      shape("rect", {{"x", corner.x}, {"y", corner.y}, {"width", width}, {"height", height}, {"class", style},
+      shape("rect", {{"x", corner.x},
+                     {"y", corner.y},
+                     {"width", width},
+                     {"height", height},
+                     {"class", style},
                      {"fill-opacity", fixed(opacity, 2)}});
     } else {
       shape("rect", {{"x", corner.x}, {"y", corner.y}, {"width", width}, {"height", height}, {"class", style}});
@@ -45,8 +49,9 @@ class Svg {
     shape("circle", {{"cx", centre.x}, {"cy", centre.y}, {"r", radius}, {"class", style}});
   }
   void diamond(Point c, double reach, std::string_view style) {
-    shape("path", {{"d", path_text({{c.x, c.y - reach}, {c.x + reach, c.y}, {c.x, c.y + reach}, {c.x - reach, c.y}}) + "Z"},
-                   {"class", style}});
+    shape("path",
+          {{"d", path_text({{c.x, c.y - reach}, {c.x + reach, c.y}, {c.x, c.y + reach}, {c.x - reach, c.y}}) + "Z"},
+           {"class", style}});
   }
   /// A line from point to point.
   void polyline(const std::vector<Point>& points, std::string_view style) {
@@ -56,15 +61,16 @@ class Svg {
     const std::string classes = std::string(style) + (anchor == Anchor::start    ? ""
                                                       : anchor == Anchor::middle ? " mid"
                                                                                  : " end");
-    drawn_ += element("text", {{"x", at.x}, {"y", at.y}, {"class", classes.starts_with(' ') ? classes.substr(1) : classes}},
-                      {words});
+    drawn_ += element(
+        "text", {{"x", at.x}, {"y", at.y}, {"class", classes.starts_with(' ') ? classes.substr(1) : classes}}, {words});
   }
   /// Text read from below to above.
   void upright_text(Point at, const Markup& words, std::string_view style) {
-    drawn_ += element("text",
-                      {{"transform", "translate(" + coordinate_text(at.x) + " " + coordinate_text(at.y) + ") rotate(-90)"},
-                       {"class", std::string(style) + " mid"}},
-                      {words});
+    drawn_ +=
+        element("text",
+                {{"transform", "translate(" + coordinate_text(at.x) + " " + coordinate_text(at.y) + ") rotate(-90)"},
+                 {"class", std::string(style) + " mid"}},
+                {words});
   }
 
   Markup finish() const {

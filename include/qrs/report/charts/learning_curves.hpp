@@ -3,6 +3,7 @@
 // A line across marks the epoch whose weights were kept.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -50,7 +51,8 @@ inline Markup loss_chart(const std::string& model, const std::vector<EpochRecord
                              &EpochRecord::validation_loss);
 }
 
-inline Markup accuracy_chart(const std::string& model, const std::vector<EpochRecord>& epochs, std::int64_t best_epoch) {
+inline Markup accuracy_chart(const std::string& model, const std::vector<EpochRecord>& epochs,
+                             std::int64_t best_epoch) {
   return detail::curve_chart("Accuracy of " + model + " by epoch", "accuracy", epochs, best_epoch,
                              &EpochRecord::train_accuracy, &EpochRecord::validation_accuracy);
 }

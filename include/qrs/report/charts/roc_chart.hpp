@@ -39,8 +39,9 @@ inline Markup roc_chart(const std::string& title, metrics::Labels truth, metrics
       chart.draw_series(points, k);
     }
     chart.draw_key({chart.x().from, y}, shortened(names[k], 16), k);
-    chart.svg().text({chart.x().to, y + 4.0}, "AUC " + fixed(c.auc.value, 4) + " (" + interval_text(c.auc.interval, 3) + ")",
-                     "small", Anchor::end);
+    chart.svg().text({chart.x().to, y + 4.0},
+                     "AUC " + fixed(c.auc.value, 4) + " (" + interval_text(c.auc.interval, 3) + ")", "small",
+                     Anchor::end);
     y += 17.0;
   }
   return chart.finish();

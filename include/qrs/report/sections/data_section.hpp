@@ -29,14 +29,15 @@ inline Markup example_figure(const Results& results, const ExampleRecord& exampl
 
 inline Markup data_section(const Results& results) {
   const DataRecord& data = results.data;
-  Markup out = paragraph({"Source: ", element("b", {data.source}), ". ", std::to_string(data.files),
-                          " files were read, ", std::to_string(data.distinct), " of them distinct byte for byte",
-                          data.skipped > 0 ? "; " + std::to_string(data.skipped) + " could not be read and were left out" : "",
-                          "."});
-  Table classes{.caption = "Files by class. A copy is a file whose bytes stand in an earlier file already.",
-                .columns = {{"class"}, {"label", true}, {"files", true}, {"distinct", true}, {"copies", true},
-                            {"share distinct", true}},
-                .rows = {}};
+  Markup out = paragraph(
+      {"Source: ", element("b", {data.source}), ". ", std::to_string(data.files), " files were read, ",
+       std::to_string(data.distinct), " of them distinct byte for byte",
+       data.skipped > 0 ? "; " + std::to_string(data.skipped) + " could not be read and were left out" : "", "."});
+  Table classes{
+      .caption = "Files by class. A copy is a file whose bytes stand in an earlier file already.",
+      .columns =
+          {{"class"}, {"label", true}, {"files", true}, {"distinct", true}, {"copies", true}, {"share distinct", true}},
+      .rows = {}};
   for (const ClassCount& c : data.classes) {
     classes.rows.push_back(detail::class_row(c.name, c.files, c.distinct, std::to_string(c.label)));
   }

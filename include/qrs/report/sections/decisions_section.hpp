@@ -1,6 +1,8 @@
 // What each model decided: confusion matrices, ROC curves, reliability, and the scores of each class.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +17,8 @@
 namespace qrs::report {
 
 inline Markup confusion_section(const Results& results) {
-  return paragraph({"Rows are the true classes, columns the predicted ones. Each field holds the number of images and its share of the "
+  return paragraph({"Rows are the true classes, columns the predicted ones. Each field holds the number of images and "
+                    "its share of the "
                     "row; the stronger its colour, the greater the share."}) +
          by_run(results, [&](const RunRecord& run) {
            Markup charts;
@@ -23,15 +26,17 @@ inline Markup confusion_section(const Results& results) {
              const metrics::ConfusionMatrix& matrix = model->test.confusion;
              if (matrix.size() == 0) continue;
              const std::string title = model_title(model->name);
-             charts += figure(confusion_chart("Confusion matrix of " + title, matrix, class_names(results, matrix.labels)),
-                              element("b", {title}) + ", " + part_text(matrix.correct(), matrix.total()) + " right");
+             charts +=
+                 figure(confusion_chart("Confusion matrix of " + title, matrix, class_names(results, matrix.labels)),
+                        element("b", {title}) + ", " + part_text(matrix.correct(), matrix.total()) + " right");
            }
            return element("div", {{"class", "charts"}}, {charts});
          });
 }
 
 inline Markup roc_section(const Results& results) {
-  return paragraph({"Each class against all others, with the area under its curve and the 95 % interval of the area."}) +
+  return paragraph(
+             {"Each class against all others, with the area under its curve and the 95 % interval of the area."}) +
          by_run(results, [&](const RunRecord& run) {
            Markup charts;
            for (const ModelRecord* model : models_of(run)) {
@@ -41,10 +46,11 @@ inline Markup roc_section(const Results& results) {
              for (const metrics::ClassEvaluation& c : classes) names.push_back(class_name(results, c.label));
              const std::string title = model_title(model->name);
              const metrics::Estimate area = test_auc(*model);
-             charts += figure(roc_chart("ROC curves of " + title, run.test_labels,
-                                        {model->test_scores, static_cast<std::int64_t>(classes.size())}, classes, names),
-                              element("b", {title}) + ", mean AUC " + score_text(area.value) + " (" +
-                                  interval_text(area.interval, 3) + ")");
+             charts +=
+                 figure(roc_chart("ROC curves of " + title, run.test_labels,
+                                  {model->test_scores, static_cast<std::int64_t>(classes.size())}, classes, names),
+                        element("b", {title}) + ", mean AUC " + score_text(area.value) + " (" +
+                            interval_text(area.interval, 3) + ")");
            }
            return element("div", {{"class", "charts"}}, {charts});
          });
@@ -60,14 +66,23 @@ inline Cell estimate_cell(const metrics::Estimate& e) {
 
 inline Markup class_scores(const Results& results, const ModelRecord& model) {
   Table out{.caption = "Scores of each class on the test images, with 95 % intervals.",
-            .columns = {{"class"}, {"images", true}, {"precision", true}, {"recall", true}, {"F1", true}, {"AUC", true},
+            .columns = {{"class"},
+                        {"images", true},
+                        {"precision", true},
+                        {"recall", true},
+                        {"F1", true},
+                        {"AUC", true},
                         {"average precision", true}},
             .rows = {},
             .pinned = true};
   for (const metrics::ClassEvaluation& c : model.test.classes) {
     out.rows.push_back({{class_name(results, c.label)},
-                        {{std::to_string(c.support), true}, estimate_cell(c.precision), estimate_cell(c.recall),
-                         estimate_cell(c.f1), estimate_cell(c.auc), estimate_cell(c.average_precision)}});
+                        {{std::to_string(c.support), true},
+                         estimate_cell(c.precision),
+                         estimate_cell(c.recall),
+                         estimate_cell(c.f1),
+                         estimate_cell(c.auc),
+                         estimate_cell(c.average_precision)}});
   }
   return element("details", {element("summary", {model_title(model.name)}), table(out)});
 }
@@ -104,7 +119,8 @@ inline Markup class_section(const Results& results) {
 }
 
 inline Markup reliability_section(const Results& results) {
-  return paragraph({"Of the predictions made with a certain confidence, how many are right? On the dotted line as many as the model "
+  return paragraph({"Of the predictions made with a certain confidence, how many are right? On the dotted line as many "
+                    "as the model "
                     "says; below it the model is too sure. The larger a dot, the more images."}) +
          by_run(results, [&](const RunRecord& run) {
            Markup charts;

@@ -3,8 +3,11 @@
 // Pictures stop after a number a run, and where the page would grow too heavy.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "../html.hpp"
 #include "../readings.hpp"
@@ -12,15 +15,17 @@
 
 namespace qrs::report {
 
-inline constexpr std::size_t most_error_pictures = 24;      // a run
-inline constexpr std::size_t most_error_rows = 200;         // of the list of the others, a run
+inline constexpr std::size_t most_error_pictures = 24;  // a run
+inline constexpr std::size_t most_error_rows = 200;     // of the list of the others, a run
 
 namespace detail {
 
-inline std::string predictions_text(const Results& results, const ExampleRecord& error) {
-  std::string out;
+/// What each model said, a line each.
+inline Markup predictions_told(const Results& results, const ExampleRecord& error) {
+  Markup out;
   for (const auto& [model, label] : error.predicted) {
-    out += (out.empty() ? "" : "; ") + model_title(model) + ": " + class_name(results, label);
+    if (!out.empty()) out += line_break();
+    out += model_title(model) + ": " + class_name(results, label);
   }
   return out;
 }
@@ -30,7 +35,7 @@ inline Markup error_figure(const Results& results, const ExampleRecord& error, c
   Markup words = element("b", {name}) + " ";
   words += error.leaked ? element("span", {{"class", "badge leak"}}, {"leaked"})
                         : element("span", {{"class", "badge"}}, {"clean"});
-  words += line_break() + predictions_text(results, error) + line_break() + error.file;
+  words += line_break() + predictions_told(results, error) + line_break() + error.file;
   return figure(picture(png, error.file + ", class " + name), words);
 }
 
@@ -39,7 +44,8 @@ inline Markup error_figure(const Results& results, const ExampleRecord& error, c
 /// `most_bytes`: of the pictures as text, in all runs.
 inline Markup errors_section(const Results& results, std::size_t most_bytes) {
   std::size_t bytes = 0;
-  return paragraph({"Test images that the best model on the validation images got wrong. In bold the true class, then what the models "
+  return paragraph({"Test images that the best model on the validation images got wrong. In bold the true class, then "
+                    "what the models "
                     "said. \u201CLeaked\u201D images also stand in training."}) +
          by_run(results, [&](const RunRecord& run) {
            Markup pictures;
@@ -55,10 +61,10 @@ inline Markup errors_section(const Results& results, std::size_t most_bytes) {
              bytes += base64_size(png.size());
              ++shown;
            }
-           Markup out = paragraph({run.errors.empty()
-                                       ? std::string("No test image was told wrong.")
-                                       : part_text(static_cast<std::int64_t>(run.errors.size()), run.split.test) +
-                                             " test images were told wrong."});
+           Markup out =
+               paragraph({run.errors.empty() ? std::string("No test image was told wrong.")
+                                             : part_text(static_cast<std::int64_t>(run.errors.size()), run.split.test) +
+                                                   " test images were told wrong."});
            if (shown > 0) out += element("div", {{"class", "pictures"}}, {pictures});
            if (others.empty()) return out;
            Table rest{.caption = std::to_string(others.size()) + (shown > 0 ? " more" : "") + " without a picture.",
@@ -68,11 +74,12 @@ inline Markup errors_section(const Results& results, std::size_t most_bytes) {
              const ExampleRecord& error = *others[i];
              rest.rows.push_back({{error.file, false, "file"},
                                   {{class_name(results, error.label)},
-                                   {detail::predictions_text(results, error), false, "wide"},
+                                   {detail::predictions_told(results, error), false, "wide"},
                                    {error.leaked ? "leaked" : "clean"}}});
            }
            if (others.size() > most_error_rows) {
-             rest.caption += " The first " + std::to_string(most_error_rows) + " are listed; predictions.csv has them all.";
+             rest.caption +=
+                 " The first " + std::to_string(most_error_rows) + " are listed; predictions.csv has them all.";
            }
            return out + element("details", {element("summary", {rest.caption}), table(rest)});
          });

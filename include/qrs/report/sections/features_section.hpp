@@ -15,23 +15,28 @@ namespace detail {
 inline Markup components_told(const FeatureRecord& features) {
   double sum = 0.0;
   for (const double ratio : features.explained_variance_ratio) sum += ratio;
-  Markup out = paragraph({std::to_string(features.columns) + " features of " + model_title(features.backbone) +
-                          (features.scaled ? ", scaled to unit variance," : ", not scaled,") + " became " +
-                          std::to_string(features.components) + (features.components == 1 ? " principal component" : " principal components") +
-                          (features.explained_variance_ratio.empty() ? std::string() : ", which hold " + percent(sum) + " of the variance") +
-                          ". The paper states principal components, not how many."});
+  Markup out =
+      paragraph({std::to_string(features.columns) + " features of " + model_title(features.backbone) +
+                 (features.scaled ? ", scaled to unit variance," : ", not scaled,") + " became " +
+                 std::to_string(features.components) +
+                 (features.components == 1 ? " principal component" : " principal components") +
+                 (features.explained_variance_ratio.empty() ? std::string()
+                                                            : ", which hold " + percent(sum) + " of the variance") +
+                 ". The paper states principal components, not how many."});
   if (!features.explained_variance_ratio.empty()) {
-    out += element("div", {{"class", "wide"}},
-                   {figure(scree_chart("Share of the variance of each principal component", features.explained_variance_ratio),
-                           "Share of the variance that each component explains, and the running sum.")});
+    out += element(
+        "div", {{"class", "wide"}},
+        {figure(scree_chart("Share of the variance of each principal component", features.explained_variance_ratio),
+                "Share of the variance that each component explains, and the running sum.")});
   }
   return out;
 }
 
 inline Markup classifiers_told(const RunRecord& run) {
-  Table out{.caption = "The parameters that the search chose, and the mean accuracy of its folds.",
-            .columns = {{"classifier"}, {"parameters chosen"}, {"candidates", true}, {"cross-validation accuracy", true}},
-            .rows = {}};
+  Table out{
+      .caption = "The parameters that the search chose, and the mean accuracy of its folds.",
+      .columns = {{"classifier"}, {"parameters chosen"}, {"candidates", true}, {"cross-validation accuracy", true}},
+      .rows = {}};
   for (const ModelRecord& model : run.classifiers) {
     Markup parameters;
     for (const auto& [name, value] : model.best_params) {
@@ -51,7 +56,8 @@ inline Markup classifiers_told(const RunRecord& run) {
 
 inline Markup features_section(const Results& results) {
   return by_run(results, [](const RunRecord& run) {
-    if (run.classifiers.empty() && run.features.columns == 0) return paragraph({"No classifier was fitted on features."});
+    if (run.classifiers.empty() && run.features.columns == 0)
+      return paragraph({"No classifier was fitted on features."});
     return detail::components_told(run.features) + detail::classifiers_told(run);
   });
 }

@@ -3,15 +3,18 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../charts/interval_chart.hpp"
 #include "../html.hpp"
 #include "../readings.hpp"
+#include "drawn_notice.hpp"
 
 namespace qrs::report {
 
@@ -59,22 +62,24 @@ inline Markup paper_lines(double published, const Estimates& ours, bool drawn) {
   if (drawn) return value + small("other data");
   const Verdict verdict = verdict_on(published, ours);
   if (verdict.intervals == 0) return value;
-  const std::string words = verdict.intervals > 1
-                                ? "inside " + std::to_string(verdict.inside) + " of " + std::to_string(verdict.intervals)
-                            : verdict.inside == 1 ? "inside"
-                                                  : "outside";
+  const std::string words =
+      verdict.intervals > 1 ? "inside " + std::to_string(verdict.inside) + " of " + std::to_string(verdict.intervals)
+      : verdict.inside == 1 ? "inside"
+                            : "outside";
   return value + small(words, verdict.mostly_inside() ? "in" : "out");
 }
 
 inline Markup paper_table_comparison(const Results& results) {
   const bool several = results.runs.size() > 1;
-  Table out{.caption = several ? "Mean over the repeats, the least and the greatest value, and how many repeats; then the value in "
-                                 "the paper's Table 2, and in how many of our 95 % intervals it lies."
-                               : "Our value, its 95 % interval and the number of images; then the value in the paper's Table 2, and "
-                                 "whether it lies inside our interval.",
-            .columns = {{"Model"}},
-            .rows = {},
-            .pinned = true};
+  Table out{
+      .caption =
+          several ? "Mean over the repeats, the least and the greatest value, and how many repeats; then the value in "
+                    "the paper's Table 2, and in how many of our 95 % intervals it lies."
+                  : "Our value, its 95 % interval and the number of images; then the value in the paper's Table 2, and "
+                    "whether it lies inside our interval.",
+      .columns = {{"Model"}},
+      .rows = {},
+      .pinned = true};
   if (results.data.drawn) out.caption += " These pages are drawn: the paper's values are on other data.";
   for (const ScoreColumn& column : score_columns()) out.columns.push_back({column.title, true});
   const std::string best = best_name(results);
@@ -140,18 +145,22 @@ inline Markup paper_counts() {
       others += (others.empty() ? "" : ", ") + row.name + " " + score_text(row.validation_accuracy);
     }
   }
-  Markup out = element("li", {"The printed test accuracies are counts of " + std::to_string(paper_test_images) + " images: " +
-                              counts + "."});
+  Markup out = element("li", {"The printed test accuracies are counts of " + std::to_string(paper_test_images) +
+                              " images: " + counts + "."});
   if (!others.empty()) {
-    out += element("li", {"One printed validation accuracy is inconsistent with a plain accuracy over " +
-                          std::to_string(paper_test_images) + " images: " + others +
-                          ". A mean over batches or a cross-validation score could give it; which it is, is not stated."});
+    out +=
+        element("li", {"One printed validation accuracy is inconsistent with a plain accuracy over " +
+                       std::to_string(paper_test_images) + " images: " + others +
+                       ". A mean over batches or a cross-validation score could give it; which it is, is not stated."});
   }
-  out += element("li", {"How precision, recall and F1 are averaged is not stated. The printed recall equals the accuracy in every row, "
-                        "which fits the average weighted by class; so these columns are. How the AUC is averaged is not stated "
-                        "either; here it is the plain mean over the classes, each against the rest."});
-  out += element("li", {"The best model is chosen on the validation images. Models that do no better than others within their "
-                        "intervals are not told apart."});
+  out += element(
+      "li",
+      {"How precision, recall and F1 are averaged is not stated. The printed recall equals the accuracy in every row, "
+       "which fits the average weighted by class; so these columns are. How the AUC is averaged is not stated "
+       "either; here it is the plain mean over the classes, each against the rest."});
+  out += element(
+      "li", {"The best model is chosen on the validation images. Models that do no better than others within their "
+             "intervals are not told apart."});
   return element("ul", {out});
 }
 
@@ -186,7 +195,8 @@ inline Markup leak_bars(const Results& results) {
   const bool one = results.runs.size() == 1;
   const auto bar = [&](const Estimates& estimates, std::size_t series) {
     const Spread spread = spread_of(estimates);
-    return IntervalBar{spread.mean, one ? estimates.front().interval : metrics::Interval{spread.low, spread.high}, series};
+    return IntervalBar{spread.mean, one ? estimates.front().interval : metrics::Interval{spread.low, spread.high},
+                       series};
   };
   const auto group = [&](const std::string& name, const std::vector<LeakSplit>& splits) {
     std::array<Estimates, 3> parts;
@@ -207,11 +217,13 @@ inline Markup leak_bars(const Results& results) {
   std::vector<LeakSplit> lookups;
   for (const RunRecord& run : results.runs) lookups.push_back(run.split.lookup);
   group("Known files (a table of hashes)", lookups);
-  return figure(interval_chart("Test accuracy on all, leaked and clean images", "test accuracy", groups,
-                               {{.series = 0}, {.series = 1}, {.series = 2}}, {"all", "leaked", "clean"}),
-                std::string("Test accuracy on all test images, on those that also stand in training (leaked) and on those that do "
-                            "not (clean). Whiskers: ") +
-                    (one ? "95 % intervals." : "the least and the greatest of the repeats."));
+  return figure(
+      interval_chart("Test accuracy on all, leaked and clean images", "test accuracy", groups,
+                     {{.series = 0}, {.series = 1}, {.series = 2}}, {"all", "leaked", "clean"}),
+      std::string(
+          "Test accuracy on all test images, on those that also stand in training (leaked) and on those that do "
+          "not (clean). Whiskers: ") +
+          (one ? "95 % intervals." : "the least and the greatest of the repeats."));
 }
 
 }  // namespace detail

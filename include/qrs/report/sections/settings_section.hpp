@@ -11,8 +11,10 @@
 namespace qrs::report {
 
 inline Markup settings_section(const Results& results) {
-  Table out{.caption = "Source \u201Cpaper\u201D: stated there. \u201CDefault\u201D: not stated there, our choice. \u201CFlag\u201D: asked "
-                       "for when this was run.",
+  Table out{.caption =
+                "Source \u201Cpaper\u201D: stated there. \u201CDefault\u201D: not stated there, our choice. "
+                "\u201CFlag\u201D: asked "
+                "for when this was run.",
             .columns = {{"setting"}, {"value"}, {"source"}, {"what the paper says"}},
             .rows = {}};
   for (const Setting& setting : results.settings) {
@@ -35,11 +37,12 @@ inline Markup weights_table(const RunRecord& run) {
             .columns = {{"network"}, {"parameters", true}, {"initial weights"}, {"SHA-256 of the tested weights"}},
             .rows = {}};
   for (const ModelRecord& model : run.backbones) {
-    out.rows.push_back({{model_title(model.name)},
-                        {{std::to_string(model.parameters), true},
-                         {model.initial_weights.empty() ? std::string(no_number) : model.initial_weights, false, "file"},
-                         {element("code", {model.weights_sha256.empty() ? std::string(no_number) : model.weights_sha256}), false,
-                          "wide"}}});
+    out.rows.push_back(
+        {{model_title(model.name)},
+         {{std::to_string(model.parameters), true},
+          {model.initial_weights.empty() ? std::string(no_number) : model.initial_weights, false, "file"},
+          {element("code", {model.weights_sha256.empty() ? std::string(no_number) : model.weights_sha256}), false,
+           "wide"}}});
   }
   return table(out);
 }
@@ -56,12 +59,12 @@ inline Markup provenance_section(const Results& results) {
                          detail::provenance_row("vector instructions", p.vectors),
                          detail::provenance_row("JPEG decoder", p.decoder.empty() ? results.data.decoder : p.decoder),
                          detail::provenance_row("SHA-256 of the manifest", results.data.manifest_sha256)}};
-  Table machine{.caption = "The machine and the moment, which change no number.",
-                .columns = {{"what"}, {"value"}},
-                .rows = {detail::provenance_row("processor", p.cpu),
-                         detail::provenance_row("threads", std::to_string(p.threads)),
-                         detail::provenance_row("started (UTC)", p.started),
-                         detail::provenance_row("seconds", fixed(p.seconds, 1))}};
+  Table machine{
+      .caption = "The machine and the moment, which change no number.",
+      .columns = {{"what"}, {"value"}},
+      .rows = {detail::provenance_row("processor", p.cpu), detail::provenance_row("threads", std::to_string(p.threads)),
+               detail::provenance_row("started (UTC)", p.started),
+               detail::provenance_row("seconds", fixed(p.seconds, 1))}};
   return table(sources) + table(machine) + by_run(results, detail::weights_table);
 }
 

@@ -32,7 +32,8 @@ inline std::string leaked_of_class(const RunRecord& run, std::int64_t label) {
 
 inline Markup split_table(const Results& results, const RunRecord& run) {
   const SplitRecord& split = run.split;
-  Table out{.caption = "Images by part. \u201CLeaked\u201D counts the test images whose bytes stand in the training part too.",
+  Table out{.caption =
+                "Images by part. \u201CLeaked\u201D counts the test images whose bytes stand in the training part too.",
             .columns = {{"class"}, {"training", true}, {"validation", true}, {"test", true}, {"leaked of test", true}},
             .rows = {}};
   for (std::size_t k = 0; k < results.data.classes.size(); ++k) {
@@ -55,10 +56,12 @@ inline Markup split_table(const Results& results, const RunRecord& run) {
 }  // namespace detail
 
 inline Markup split_section(const Results& results) {
-  Markup out = paragraph({"The paper states a stratified split of 7 : 1.5 : 1.5. The seed, the order of the cuts and whether copies "
-                          "of a file are kept on one side are not stated; its printed accuracies fit 648, 140 and 140 images."});
+  Markup out = paragraph(
+      {"The paper states a stratified split of 7 : 1.5 : 1.5. The seed, the order of the cuts and whether copies "
+       "of a file are kept on one side are not stated; its printed accuracies fit 648, 140 and 140 images."});
   return out + by_run(results, [&](const RunRecord& run) {
-           return paragraph({"Kind: ", element("b", {run.split.kind}), ", seed ", std::to_string(run.split.seed), "."}) +
+           return paragraph(
+                      {"Kind: ", element("b", {run.split.kind}), ", seed ", std::to_string(run.split.seed), "."}) +
                   detail::split_table(results, run);
          });
 }

@@ -2,20 +2,14 @@
 // what not. Plain words, every number with its interval and n.
 #pragma once
 
-#include <cmath>
 #include <string>
+#include <vector>
 
 #include "../html.hpp"
 #include "../readings.hpp"
+#include "drawn_notice.hpp"
 
 namespace qrs::report {
-
-inline Markup drawn_notice() {
-  return notice({element("p", {element("b", {"These pages are drawn, not recorded."}),
-                               " The program made them up so that the experiment can run without the published images. Numbers on "
-                               "drawn pages say nothing about the paper's data; the paper's values stand beside them to show "
-                               "where they go, not to be compared."})});
-}
 
 namespace detail {
 
@@ -46,8 +40,9 @@ inline Markup facts(const Results& results, const std::string& best) {
   out += fact("A table of known files", lookup, "looks at no pixel");
   if (const PaperRow* row = paper_row(best)) {
     const std::string verdict = results.data.drawn ? "on other data" : verdict_on(row->accuracy, test).text();
-    out += element("div", {element("dt", {"The paper's " + row->name}),
-                           element("dd", {element("b", {fixed(row->accuracy, 3)}), "as printed", line_break(), verdict})});
+    out +=
+        element("div", {element("dt", {"The paper's " + row->name}),
+                        element("dd", {element("b", {fixed(row->accuracy, 3)}), "as printed", line_break(), verdict})});
   }
   return element("dl", {{"class", "facts"}}, {out});
 }
@@ -70,8 +65,10 @@ inline Markup what_was_run(const Results& results) {
   for (const ModelRecord& model : run.classifiers) classifiers.push_back(model_title(model.name));
   const DataRecord& data = results.data;
   std::string words = "On " + std::to_string(data.files) + " ECG pages of " + std::to_string(data.classes.size()) +
-                      " classes, " + std::to_string(data.distinct) + " of them distinct byte for byte, the recipe of the paper was "
-                      "run again with the preset \u201C" + results.preset + "\u201D: ";
+                      " classes, " + std::to_string(data.distinct) +
+                      " of them distinct byte for byte, the recipe of the paper was "
+                      "run again with the preset \u201C" +
+                      results.preset + "\u201D: ";
   if (!networks.empty()) words += list_text(networks) + " were trained";
   if (!classifiers.empty()) {
     words += (networks.empty() ? "" : "; the features of the best of them on the validation images") +
@@ -95,20 +92,24 @@ inline Markup what_came_out(const Results& results, const std::string& best) {
                           ". On the test images its accuracy is ", element("b", {told(test)}), "."});
   if (split.leaked_test > 0) {
     const std::string where = results.runs.size() > 1 ? "In the first repeat " : "";
-    out += paragraph({where + part_text(split.leaked_test, split.test) +
-                      " of the test images also stand in the training set, byte for byte (\u201Cleaked\u201D). On leaked images "
-                      "the accuracy is " + of_best([](const ModelRecord& m) { return m.accuracy.leaked; }) +
-                      ", on the others (\u201Cclean\u201D) " + of_best([](const ModelRecord& m) { return m.accuracy.clean; }) +
-                      ". A table of the training files' hashes, which answers the commonest class for a file it does not know, "
-                      "reaches " + told(lookup) + "."});
+    out += paragraph(
+        {where + part_text(split.leaked_test, split.test) +
+         " of the test images also stand in the training set, byte for byte (\u201Cleaked\u201D). On leaked images "
+         "the accuracy is " +
+         of_best([](const ModelRecord& m) { return m.accuracy.leaked; }) + ", on the others (\u201Cclean\u201D) " +
+         of_best([](const ModelRecord& m) { return m.accuracy.clean; }) +
+         ". A table of the training files' hashes, which answers the commonest class for a file it does not know, "
+         "reaches " +
+         told(lookup) + "."});
   } else {
     out += paragraph({"No test image also stands in the training set: nothing is leaked byte for byte."});
   }
   if (const PaperRow* row = paper_row(best)) {
-    out += paragraph({"The paper prints " + score_text(row->accuracy) + " for " + row->name + ": " +
-                      (results.data.drawn ? std::string("a value on other data, which these drawn pages say nothing about")
-                                          : verdict_on(row->accuracy, test).text()) +
-                      "."});
+    out +=
+        paragraph({"The paper prints " + score_text(row->accuracy) + " for " + row->name + ": " +
+                   (results.data.drawn ? std::string("a value on other data, which these drawn pages say nothing about")
+                                       : verdict_on(row->accuracy, test).text()) +
+                   "."});
   } else {
     out += paragraph({"The paper prints no row for this model."});
   }
@@ -119,24 +120,31 @@ inline Markup what_it_says(const Results& results) {
   const SplitRecord& split = results.runs.front().split;
   Markup says;
   if (split.leaked_test > 0) {
-    says += element("li", {"The plain test accuracy mixes two things: knowing files again, and telling new pages apart. The clean "
-                           "accuracy is the part about new pages."});
-    says += element("li", {"A plain accuracy near that of the table of known files can be had without looking at a single pixel."});
+    says += element(
+        "li", {"The plain test accuracy mixes two things: knowing files again, and telling new pages apart. The clean "
+               "accuracy is the part about new pages."});
+    says += element(
+        "li", {"A plain accuracy near that of the table of known files can be had without looking at a single pixel."});
   } else {
     says += element("li", {"The accuracy is about files that the models have not seen in training."});
   }
-  says += element("li", {"An interval says how far the score could lie off because these test images were drawn and not others. "
-                         "Two models whose intervals overlap widely are not told apart by this run."});
+  says += element(
+      "li", {"An interval says how far the score could lie off because these test images were drawn and not others. "
+             "Two models whose intervals overlap widely are not told apart by this run."});
   if (split.kind != "random") {
-    says += element("li", {"The split here is " + split.kind + "; whether the paper's is, is not stated. Its values stand beside ours "
+    says += element("li", {"The split here is " + split.kind +
+                           "; whether the paper's is, is not stated. Its values stand beside ours "
                            "with that reserve."});
   }
   Markup not_said;
-  not_said += element("li", {"Whether pages of one patient stand on both sides of the split: the data name no patients."});
-  not_said += element("li", {"How the score would move with other seeds, splits or initial weights" +
-                             std::string(results.runs.size() > 1 ? ", beyond the repeats shown." : ": that takes repeats.")});
-  not_said += element("li", {"Which side a difference to the paper comes from: the split, seed, batch size and more are not stated "
-                             "there, and stand here as settings of ours."});
+  not_said +=
+      element("li", {"Whether pages of one patient stand on both sides of the split: the data name no patients."});
+  not_said +=
+      element("li", {"How the score would move with other seeds, splits or initial weights" +
+                     std::string(results.runs.size() > 1 ? ", beyond the repeats shown." : ": that takes repeats.")});
+  not_said += element(
+      "li", {"Which side a difference to the paper comes from: the split, seed, batch size and more are not stated "
+             "there, and stand here as settings of ours."});
   not_said += element("li", {"Anything about use on patients."});
   return element("h3", {"What this says"}) + element("ul", {says}) + element("h3", {"What it does not say"}) +
          element("ul", {not_said});
