@@ -100,7 +100,7 @@ inline Markup table(const Table& content) {
     rows += row.style.empty() ? element("tr", {cells}) : element("tr", {{"class", row.style}}, {cells});
   }
   const Markup caption = element("caption", {element("span", {content.caption})});
-  const Markup body = element("thead", {element("tr", {heads})}) + element("tbody", {rows});
+  const Markup body = element("thead", {element("tr", {heads})}) + element("tbody", {"\n", rows});
   const Markup whole =
       content.pinned ? element("table", {{"class", "pinned"}}, {caption, body}) : element("table", {caption, body});
   return element("div", {{"class", "scroll"}, {"role", "region"}, {"tabindex", "0"}, {"aria-label", content.caption}},

@@ -8,14 +8,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "../core/error.hpp"
 #include "number_text.hpp"
 
 namespace qrs::report {

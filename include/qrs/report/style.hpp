@@ -15,11 +15,11 @@ inline constexpr std::string_view style_sheet = R"css(
 --grid:#293238;--accent:#6cbbe6;--warn:#f0b35e;--warnpaper:#2b2317;--good:#6fcfa2;
 --c0:#56b4e9;--c1:#ee9150;--c2:#3cc49c;--c3:#dd92bb;--c4:#dcc94a;--c5:#9fb8ff;--heat:#4aa3d4;--miss:#d9803f;--onheat:#0d1114}}
 *{box-sizing:border-box}
-html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
+html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 header,main,footer{max-width:72rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:2.5rem}
-h1{font-size:clamp(1.6rem,1.2rem + 1.8vw,2.4rem);line-height:1.2;margin:0 0 .4rem;letter-spacing:-.015em;text-wrap:balance}
+h1{font-size:clamp(1.6rem,1.2rem + 1.8vw,2.4rem);line-height:1.2;margin:0 0 .4rem;letter-spacing:-.015em}
 h2{font-size:1.4rem;line-height:1.3;margin:3.2rem 0 .8rem;padding-top:1rem;border-top:1px solid var(--line)}
 h3{font-size:1.06rem;line-height:1.35;margin:2rem 0 .5rem}
 p,ul,ol{margin:.6rem 0 1rem;max-width:44rem}

@@ -3,6 +3,7 @@
 // A line across marks the epoch whose weights were kept.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>

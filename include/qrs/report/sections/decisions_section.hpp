@@ -1,6 +1,8 @@
 // What each model decided: confusion matrices, ROC curves, reliability, and the scores of each class.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -3,8 +3,11 @@
 // Pictures stop after a number a run, and where the page would grow too heavy.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "../html.hpp"
 #include "../readings.hpp"
@@ -17,10 +20,12 @@ inline constexpr std::size_t most_error_rows = 200;     // of the list of the ot
 
 namespace detail {
 
-inline std::string predictions_text(const Results& results, const ExampleRecord& error) {
-  std::string out;
+/// What each model said, a line each.
+inline Markup predictions_told(const Results& results, const ExampleRecord& error) {
+  Markup out;
   for (const auto& [model, label] : error.predicted) {
-    out += (out.empty() ? "" : "; ") + model_title(model) + ": " + class_name(results, label);
+    if (!out.empty()) out += line_break();
+    out += model_title(model) + ": " + class_name(results, label);
   }
   return out;
 }
@@ -30,7 +35,7 @@ inline Markup error_figure(const Results& results, const ExampleRecord& error, c
   Markup words = element("b", {name}) + " ";
   words += error.leaked ? element("span", {{"class", "badge leak"}}, {"leaked"})
                         : element("span", {{"class", "badge"}}, {"clean"});
-  words += line_break() + predictions_text(results, error) + line_break() + error.file;
+  words += line_break() + predictions_told(results, error) + line_break() + error.file;
   return figure(picture(png, error.file + ", class " + name), words);
 }
 
@@ -69,7 +74,7 @@ inline Markup errors_section(const Results& results, std::size_t most_bytes) {
              const ExampleRecord& error = *others[i];
              rest.rows.push_back({{error.file, false, "file"},
                                   {{class_name(results, error.label)},
-                                   {detail::predictions_text(results, error), false, "wide"},
+                                   {detail::predictions_told(results, error), false, "wide"},
                                    {error.leaked ? "leaked" : "clean"}}});
            }
            if (others.size() > most_error_rows) {

@@ -2,21 +2,14 @@
 // what not. Plain words, every number with its interval and n.
 #pragma once
 
-#include <cmath>
 #include <string>
+#include <vector>
 
 #include "../html.hpp"
 #include "../readings.hpp"
+#include "drawn_notice.hpp"
 
 namespace qrs::report {
-
-inline Markup drawn_notice() {
-  return notice({element(
-      "p", {element("b", {"These pages are drawn, not recorded."}),
-            " The program made them up so that the experiment can run without the published images. Numbers on "
-            "drawn pages say nothing about the paper's data; the paper's values stand beside them to show "
-            "where they go, not to be compared."})});
-}
 
 namespace detail {
 
