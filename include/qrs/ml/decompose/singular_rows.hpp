@@ -28,7 +28,7 @@ namespace qrs::ml::decompose {
 
 /// The lower triangle of A A^T into `gram`, or added to it; rows of A have `length` values.
 inline void multiply_by_own_transpose(const double* a, std::int64_t length, bool accumulate, Matrix<double>& gram) {
-  constexpr std::int64_t panel = 256;
+  constexpr std::int64_t panel = 128;
   for (std::int64_t column = 0; column < gram.rows(); column += panel) {
     kernels::GemmParams p{.m = gram.rows() - column, .n = std::min(panel, gram.rows() - column), .k = length};
     p.lda = p.ldb = length;
