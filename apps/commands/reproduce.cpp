@@ -44,7 +44,8 @@ void add_reproduce(CLI::App& program) {
   CLI::App* verb = program.add_subcommand("reproduce", "Run the published experiment, from images to report.");
   verb->footer(
       "Trains the networks, takes the features of the best, fits SVM, random forest and boosting on them, and writes\n"
-      "results.json, predictions.csv, report.html and every model into --out. Without --data it draws ECG pages itself.\n"
+      "results.json, predictions.csv, report.html and every model into --out. Without --data it draws ECG pages "
+      "itself.\n"
       "--preset paper follows Li et al. 2026; quick is one network and few epochs. Killed runs go on with --resume.\n"
       "Examples:\n"
       "  qrs reproduce --out try\n"

@@ -18,9 +18,7 @@ namespace qrs::reproduce {
 
 namespace {
 
-std::vector<double> as_doubles(const Tensor<float>& values) {
-  return {values.data(), values.data() + values.size()};
-}
+std::vector<double> as_doubles(const Tensor<float>& values) { return {values.data(), values.data() + values.size()}; }
 
 std::string network_folder(const Plan& plan, std::int64_t repeat, const std::string& name) {
   return repeat_folder(plan, repeat) + "/" + name;
@@ -79,13 +77,10 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
   std::vector<std::int64_t> predicted = greatest(scores, classes);
   score_test(record, std::move(scores), std::move(predicted), repeat.test);
 
-  networks::save_network(best_weights_path(plan, repeat.number, name), net,
-                         {.model = name,
-                          .class_names = data.class_names,
-                          .preprocessing = datasets::pipeline_of(plan.data)},
-                         {{"epoch", text(result.best_epoch)},
-                          {"initial_weights", initial.words},
-                          {"seed", text(repeat.seed)}});
+  networks::save_network(
+      best_weights_path(plan, repeat.number, name), net,
+      {.model = name, .class_names = data.class_names, .preprocessing = datasets::pipeline_of(plan.data)},
+      {{"epoch", text(result.best_epoch)}, {"initial_weights", initial.words}, {"seed", text(repeat.seed)}});
   return out;
 }
 

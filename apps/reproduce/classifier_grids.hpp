@@ -12,9 +12,9 @@
 namespace qrs::reproduce {
 
 struct ClassifierPlan {
-  std::string_view kind;      // "svc", "forest", "boost"
-  const char* grid_name;      // of the setting
-  ml::Candidate fixed;        // parameters of every candidate
+  std::string_view kind;  // "svc", "forest", "boost"
+  const char* grid_name;  // of the setting
+  ml::Candidate fixed;    // parameters of every candidate
   std::vector<ml::ParamGrid::Axis> axes;
 
   /// "C 0.1, 1, 10; gamma scale, 0.01".

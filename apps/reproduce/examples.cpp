@@ -72,7 +72,8 @@ std::vector<report::ExampleRecord> missed_images(const report::RunRecord& run, c
     missed.label = run.test_labels[i];
     missed.leaked = run.test_leaked[i] != 0;
     for (const auto* models : {&run.backbones, &run.classifiers}) {
-      for (const report::ModelRecord& model : *models) missed.predicted.emplace_back(model.name, model.test_predicted[i]);
+      for (const report::ModelRecord& model : *models)
+        missed.predicted.emplace_back(model.name, model.test_predicted[i]);
     }
     missed.after_png = png(image::resize(prepared(data, test_rows[i]), missed_side, missed_side));
     out.push_back(std::move(missed));

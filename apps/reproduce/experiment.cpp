@@ -68,7 +68,9 @@ std::string manifest(const data::ImageDataset& data) {
 std::string source_name(const Plan& plan) {
   if (plan.drawn) return text("pages drawn by qrs synthesize, seed ", plan.parts.seed);
   const fs::path path = fs::path(plan.data.source).lexically_normal();
-  return (path.has_filename() ? path : path.parent_path()).filename().string();  // the name alone: not whose machine it is on
+  return (path.has_filename() ? path : path.parent_path())
+      .filename()
+      .string();  // the name alone: not whose machine it is on
 }
 
 report::DataRecord data_record(const Plan& plan, const datasets::Loaded& loaded,
@@ -172,8 +174,9 @@ report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const data:
 }
 
 void check_out(const Plan& plan) {
-  QRS_CHECK(plan.resume || !fs::exists(plan.out) || fs::is_empty(plan.out), "[reproduce] expected --out to be new or empty, got ",
-            plan.out, ": go on with --resume, or choose another folder");
+  QRS_CHECK(plan.resume || !fs::exists(plan.out) || fs::is_empty(plan.out),
+            "[reproduce] expected --out to be new or empty, got ", plan.out,
+            ": go on with --resume, or choose another folder");
 }
 
 }  // namespace
@@ -192,7 +195,8 @@ report::Results run_experiment(const Plan& given, bool& interrupted) {
 
   if (plan.preset == "paper" && !plan.data.source.ends_with(".safetensors")) {
     const data::ImageList list = data::list_images(plan.data.source);
-    QRS_CHECK(list.has_ecg_classes(), "[reproduce] expected the folders MI, History_MI, Abnormal and Normal (or the published names) in ",
+    QRS_CHECK(list.has_ecg_classes(),
+              "[reproduce] expected the folders MI, History_MI, Abnormal and Normal (or the published names) in ",
               plan.data.source, " for --preset paper, got ", list.class_names.size(), " classes that are not these; ",
               "--preset quick takes any");
   }
@@ -219,8 +223,8 @@ report::Results run_experiment(const Plan& given, bool& interrupted) {
 std::string results_table(const report::Results& results) {
   std::string out;
   char line[200];
-  std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s\n", "model", "val acc", "test acc", "95 % interval",
-                "leaked", "clean", "AUC");
+  std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s\n", "model", "val acc", "test acc",
+                "95 % interval", "leaked", "clean", "AUC");
   out += line;
   for (const report::RunRecord& run : results.runs) {
     if (results.runs.size() > 1) out += text("seed ", run.split.seed, "\n");

@@ -87,12 +87,14 @@ Plan make_plan(const Flags& flags) {
                                       "stratified 7 : 1.5 : 1.5; groups of equal images are not mentioned");
   QRS_CHECK(split == "random" || split == "grouped", "[reproduce] expected --split random or grouped, got ", split);
   plan.grouped = split == "grouped";
-  list.fixed("order of the cuts", "test first", "default", "not stated; the printed scores fit 648, 140 and 140 images");
+  list.fixed("order of the cuts", "test first", "default",
+             "not stated; the printed scores fit 648, 140 and 140 images");
   plan.parts.seed = list.ours("seed", flags.seed, std::int64_t{42},
                               "not stated; of the split, the initial weights, the order of batches, the learners");
   QRS_CHECK(plan.parts.seed >= 0 && plan.parts.seed <= 0xffffff, "[reproduce] expected --seed in [0, 2^24), got ",
             plan.parts.seed);
-  plan.repeats = list.ours("repeats", flags.repeats, std::int64_t{1}, "one run is printed; repeat r adds r - 1 to the seed");
+  plan.repeats =
+      list.ours("repeats", flags.repeats, std::int64_t{1}, "one run is printed; repeat r adds r - 1 to the seed");
   QRS_CHECK(plan.repeats >= 1 && plan.repeats <= 1000, "[reproduce] expected --repeats from 1 to 1000, got ",
             plan.repeats);
 
@@ -117,17 +119,19 @@ Plan make_plan(const Flags& flags) {
   fit.optimizer.lr = list.paper("learning rate", flags.lr, 1e-3, "");
   fit.epochs = list.quick_or_paper("epochs at most", flags.epochs, std::int64_t{4}, std::int64_t{20}, "at most 20");
   fit.batch_size = list.ours("batch size", flags.batch_size, std::int64_t{quick ? 16 : 32}, "not stated");
-  fit.plateau.factor = list.ours("plateau factor", flags.plateau_factor, 0.5,
-                                 "ReduceLROnPlateau is stated, its factor is not");
+  fit.plateau.factor =
+      list.ours("plateau factor", flags.plateau_factor, 0.5, "ReduceLROnPlateau is stated, its factor is not");
   fit.plateau.patience = list.ours("plateau patience", flags.plateau_patience, std::int64_t{2}, "not stated");
   fit.early_stopping.patience = list.ours("early stopping patience", flags.patience, std::int64_t{5},
                                           "early stopping is stated, its patience is not");
-  list.fixed("watched", "validation loss", "default", "not stated; by plateau and early stopping, best weights restored");
+  list.fixed("watched", "validation loss", "default",
+             "not stated; by plateau and early stopping, best weights restored");
   list.fixed("augmentation", "none", "default", "not mentioned");
-  QRS_CHECK(fit.epochs >= 1 && fit.batch_size >= 1, "[reproduce] expected --epochs and --batch-size of at least 1, got ",
-            fit.epochs, " and ", fit.batch_size);
+  QRS_CHECK(fit.epochs >= 1 && fit.batch_size >= 1,
+            "[reproduce] expected --epochs and --batch-size of at least 1, got ", fit.epochs, " and ", fit.batch_size);
 
-  list.fixed("selection", "validation accuracy", "paper", "the best network on the validation images; equal ones by their loss");
+  list.fixed("selection", "validation accuracy", "paper",
+             "the best network on the validation images; equal ones by their loss");
   list.fixed("features", "before the last layer", "paper", "last fully connected layer dropped, frozen");
   plan.scale = flags.scale;
   list.ours("scaling", given(flags.scale, "standardised"), std::string("none"), "before PCA: not stated");

@@ -46,7 +46,8 @@ inline void score_test(report::ModelRecord& model, std::vector<double> probabili
                        std::vector<std::int64_t> predicted, const TestSet& test) {
   std::vector<std::int64_t> labels(static_cast<std::size_t>(test.classes));
   std::iota(labels.begin(), labels.end(), std::int64_t{0});
-  model.test = metrics::evaluate(test.labels, {probabilities, test.classes}, {.labels = labels, .predicted = predicted});
+  model.test =
+      metrics::evaluate(test.labels, {probabilities, test.classes}, {.labels = labels, .predicted = predicted});
   model.accuracy = leak_split(predicted, test);
   model.test_scores = std::move(probabilities);
   model.test_predicted = std::move(predicted);

@@ -29,9 +29,10 @@ inline std::string weights_file(const std::string& folder, std::string_view netw
   }
   std::sort(found.begin(), found.end());
   QRS_CHECK(!found.empty(), "[weights] expected a file in ", folder, " whose name begins with ", network,
-            " and ends in .pth, .pt or .safetensors, got none; put it there, or leave ", network, " out of --backbones");
-  QRS_CHECK(found.size() == 1, "[weights] expected one file for ", network, " in ", folder, ", got ", found.size(), ": ",
-            found[0], ", ", found[1]);
+            " and ends in .pth, .pt or .safetensors, got none; put it there, or leave ", network,
+            " out of --backbones");
+  QRS_CHECK(found.size() == 1, "[weights] expected one file for ", network, " in ", folder, ", got ", found.size(),
+            ": ", found[0], ", ", found[1]);
   return found[0];
 }
 

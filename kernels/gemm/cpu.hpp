@@ -44,35 +44,66 @@ void gemm_cpu(const GemmParams& p, const T* a, const T* b, T* c) {
     a = a_rows.data();
     lda = p.k;
   }
+  // A task is a block of rows times a run of panels. Inside, a piece of the panels that fits the caches serves all tiles of
+  // the block before the next piece comes; sums run piece by piece as in tile::multiply, so the bits are the same.
+  constexpr std::int64_t tiles = 8;
+  constexpr std::int64_t block = tiles * tile::rows;
+  constexpr std::int64_t run = 4;
+  constexpr std::int64_t width = tile::cols<T>;
+  const std::int64_t row_blocks = (p.m + block - 1) / block;
+  const std::int64_t all_panels = tile::panels<T>(p.n);
+  const std::int64_t runs = (all_panels + run - 1) / run;
+  // panels: those of this run, packed.
+  const auto multiply = [&](std::int64_t row_block, std::int64_t run_of_panels, const T* panels) {
+    const std::int64_t row_begin = row_block * block;
+    const std::int64_t row_end = std::min(p.m, row_begin + block);
+    const std::int64_t column = run_of_panels * run * width;
+    const std::int64_t count = std::min(run, all_panels - run_of_panels * run);
+    std::array<std::array<tile::Sums<T>, tiles>, run> sums;
+    const auto sums_of = [&](std::int64_t panel, std::int64_t row) -> tile::Sums<T>& {
+      return sums[static_cast<std::size_t>(panel)][static_cast<std::size_t>((row - row_begin) / tile::rows)];
+    };
+    const auto width_of = [&](std::int64_t panel) { return std::min(width, p.n - column - panel * width); };
+    for (std::int64_t piece = 0; piece == 0 || piece < p.k; piece += tile::chain) {
+      const std::int64_t depth = std::min(tile::chain, p.k - piece);
+      for (std::int64_t panel = 0; panel < count; ++panel) {
+        for (std::int64_t row = row_begin; row < row_end; row += tile::rows) {
+          std::array<const T*, tile::rows> pointers;
+          for (std::int64_t r = 0; r < tile::rows; ++r) {  // past the end: repeat
+            pointers[static_cast<std::size_t>(r)] = a + std::min(row + r, row_end - 1) * lda + piece;
+          }
+          tile::multiply(sums_of(panel, row), pointers.data(), 1, depth, panels + (panel * p.k + piece) * width,
+                         width_of(panel), piece > 0);
+        }
+      }
+    }
+    for (std::int64_t row = row_begin; row < row_end; row += tile::rows) {
+      for (std::int64_t panel = 0; panel < count; ++panel) {
+        detail::store_tile(sums_of(panel, row), std::min<std::int64_t>(tile::rows, row_end - row), width_of(panel),
+                           c + row * p.ldc + column + panel * width, p.ldc, p.accumulate);
+      }
+    }
+  };
+  constexpr std::int64_t few = 4;  // blocks of rows for which packing B whole would cost about as much as the product
+  if (row_blocks <= few && runs >= 2 * few && !p.transpose_b) {
+    parallel_for(runs, [&](std::int64_t task) {
+      Scratch<T> packed(run * p.k * width + 1);
+      for (std::int64_t panel = task * run; panel < std::min(all_panels, (task + 1) * run); ++panel) {
+        tile::pack_panel(p.k, std::min(width, p.n - panel * width), b + panel * width, p.ldb,
+                         packed.data() + (panel - task * run) * p.k * width);
+      }
+      for (std::int64_t row_block = 0; row_block < row_blocks; ++row_block) multiply(row_block, task, packed.data());
+    });
+    return;
+  }
   Scratch<T> packed(tile::packed_size<T>(1, p.k, p.n) + 1);
   if (p.transpose_b) {
     tile::pack_transposed(p.k, p.n, b, p.ldb, packed.data());
   } else {
     tile::pack(1, p.k, p.n, b, 0, p.ldb, packed.data());
   }
-  // A task is a block of rows times a run of panels.
-  constexpr std::int64_t block = 8 * tile::rows;
-  constexpr std::int64_t run = 4;
-  const std::int64_t row_blocks = (p.m + block - 1) / block;
-  const std::int64_t all_panels = tile::panels<T>(p.n);
-  const std::int64_t runs = (all_panels + run - 1) / run;
   parallel_for(row_blocks * runs, [&](std::int64_t task) {
-    const std::int64_t row_end = std::min(p.m, (task / runs + 1) * block);
-    const std::int64_t panel_end = std::min(all_panels, (task % runs + 1) * run);
-    for (std::int64_t panel = task % runs * run; panel < panel_end; ++panel) {
-      const std::int64_t column = panel * tile::cols<T>;
-      const std::int64_t width = std::min<std::int64_t>(tile::cols<T>, p.n - column);
-      for (std::int64_t row = task / runs * block; row < row_end; row += tile::rows) {
-        const std::int64_t count = std::min<std::int64_t>(tile::rows, row_end - row);
-        std::array<const T*, tile::rows> pointers;
-        for (std::int64_t r = 0; r < tile::rows; ++r) {
-          pointers[static_cast<std::size_t>(r)] = a + (row + std::min(r, count - 1)) * lda;  // past the end: repeat
-        }
-        tile::Sums<T> sums;
-        tile::multiply(sums, pointers.data(), 1, p.k, packed.data() + panel * p.k * tile::cols<T>, width);
-        detail::store_tile(sums, count, width, c + row * p.ldc + column, p.ldc, p.accumulate);
-      }
-    }
+    multiply(task / runs, task % runs, packed.data() + task % runs * run * p.k * width);
   });
 }
 

@@ -42,14 +42,15 @@ struct Sums {
 /// sum of 4608 is as exact as one of a few hundred.
 inline constexpr std::int64_t chain = 256;
 
-/// acc = the product over `taps` taps of `depth` values each. a holds taps x rows pointers. Where Width is 1 only the
-/// first register of the panel is computed (a last panel of at most half its columns).
+/// acc = the product over `taps` taps of `depth` values each, or acc += it with `accumulate`. a holds taps x rows pointers.
+/// Where Width is 1 only the first register of the panel is computed (a last panel of at most half its columns).
 template <class T, int Width>
-inline void multiply(Sums<T>& acc, const T* const* a, std::int64_t taps, std::int64_t depth, const T* panel) {
+inline void multiply(Sums<T>& acc, const T* const* a, std::int64_t taps, std::int64_t depth, const T* panel,
+                     bool accumulate) {
   constexpr int lanes = simd::lanes<T>;
   simd::Vec<T> sum[rows][Width] = {};
   std::int64_t length = 0;
-  bool first = true;
+  bool first = !accumulate;
   const auto flush = [&] {
     for (int r = 0; r < rows; ++r) {
       for (int v = 0; v < Width; ++v) {
@@ -85,11 +86,24 @@ inline void multiply(Sums<T>& acc, const T* const* a, std::int64_t taps, std::in
 /// The tile of a panel that has `width` columns left.
 template <class T>
 inline void multiply(Sums<T>& acc, const T* const* a, std::int64_t taps, std::int64_t depth, const T* panel,
-                     std::int64_t width) {
+                     std::int64_t width, bool accumulate = false) {
   if (width > simd::lanes<T>) {
-    multiply<T, 2>(acc, a, taps, depth, panel);
+    multiply<T, 2>(acc, a, taps, depth, panel, accumulate);
   } else {
-    multiply<T, 1>(acc, a, taps, depth, panel);
+    multiply<T, 1>(acc, a, taps, depth, panel, accumulate);
+  }
+}
+
+/// One panel of a matrix: B[l, j] at b[l * row_step + j], for k rows and `count` columns; zero past them.
+template <class T>
+inline void pack_panel(std::int64_t k, std::int64_t count, const T* b, std::int64_t row_step, T* to) {
+  constexpr std::int64_t lanes = simd::lanes<T>;
+  const std::int64_t first = std::min(lanes, count);
+  for (std::int64_t l = 0; l < k; ++l) {
+    simd::store(to, simd::load_part(b, first));
+    simd::store(to + lanes, count > lanes ? simd::load_part(b + lanes, count - lanes) : simd::Vec<T>{});
+    b += row_step;
+    to += cols<T>;
   }
 }
 
@@ -100,17 +114,9 @@ void pack(std::int64_t blocks, std::int64_t k, std::int64_t n, const T* b, std::
           std::int64_t row_step, T* to) {
   constexpr std::int64_t width = cols<T>;
   parallel_for(panels<T>(n) * blocks, [=](std::int64_t task) {
-    const std::int64_t panel = task / blocks;
-    const std::int64_t block = task % blocks;
-    const std::int64_t count = std::min(width, n - panel * width);
-    const T* from = b + block * block_step + panel * width;
-    T* out = to + task * k * width;
-    for (std::int64_t l = 0; l < k; ++l) {
-      for (std::int64_t c = 0; c < count; ++c) out[c] = from[c];
-      for (std::int64_t c = count; c < width; ++c) out[c] = T(0);
-      from += row_step;
-      out += width;
-    }
+    const std::int64_t column = task / blocks * width;
+    pack_panel(k, std::min(width, n - column), b + task % blocks * block_step + column, row_step,
+               to + task * k * width);
   });
 }
 

@@ -167,7 +167,8 @@ TEST_CASE("a run that is killed again and again ends with the files of one that 
   REQUIRE(history.size() == 3);
   for (std::size_t e = 0; e < 3; ++e) CHECK(history[e].same_numbers(unbroken[e]));
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder.path("killed"))) names.push_back(entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(folder.path("killed")))
+    names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   CHECK(names == std::vector<std::string>{"best.safetensors", "checkpoint.safetensors", "history.jsonl", "split.csv"});
 }

@@ -102,7 +102,9 @@ void orthonormalize_columns(Matrix<T>& y) {
   if constexpr (std::is_same_v<T, double>) {
     values = y.data();
   } else {
-    for (std::int64_t i = 0; i < rows * cols; ++i) copy[i] = static_cast<double>(y.data()[i]);
+    parallel_chunks(rows * cols, 65536, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) copy[i] = static_cast<double>(y.data()[i]);
+    });
     values = copy.data();
   }
   Matrix<double> gram(cols, cols);
@@ -133,7 +135,9 @@ void orthonormalize_columns(Matrix<T>& y) {
     Scratch<double> product(rows * cols);
     kernels::gemm_cpu({.m = rows, .n = cols, .k = cols, .lda = cols, .ldb = cols, .ldc = cols}, values, step.data(),
                       product.data());
-    for (std::int64_t i = 0; i < rows * cols; ++i) y.data()[i] = static_cast<T>(product[i]);
+    parallel_chunks(rows * cols, 65536, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) y.data()[i] = static_cast<T>(product[i]);
+    });
     return;
   }
   Matrix<double> by_rows(cols, rows);
