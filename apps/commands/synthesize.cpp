@@ -75,7 +75,9 @@ void add_synthesize(CLI::App& program) {
   verb->add_option("--per-class", set.per_class, "Distinct pages of each class")
       ->required()
       ->check(CLI::Range(std::int64_t{1}, ecg::most_pages));
-  verb->add_option("--seed", set.seed, "Another seed draws other pages")->capture_default_str();
+  verb->add_option("--seed", set.seed, "Another seed draws other pages")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   verb->add_option("--size", set.page.scale, "Scale of the page: 1 is 2213 x 1572 pixels")
       ->check(CLI::Range(ecg::smallest_scale, ecg::largest_scale))
       ->capture_default_str();

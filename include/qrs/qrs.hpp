@@ -154,6 +154,7 @@
 #include "data/synthetic_ecg/leads.hpp"
 #include "data/synthetic_ecg/page.hpp"
 #include "data/synthetic_ecg/page_canvas.hpp"
+#include "data/synthetic_ecg/page_variation.hpp"
 #include "data/synthetic_ecg/recording.hpp"
 #include "data/synthetic_ecg/rhythm.hpp"
 #include "data/synthetic_ecg/stroke_font.hpp"

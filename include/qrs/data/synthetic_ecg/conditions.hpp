@@ -12,8 +12,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 #include "draws.hpp"
@@ -108,20 +108,27 @@ struct BeatParts {
 };
 
 inline BeatParts draw_healthy(Draws& d) {
+  // Each draw is a statement: the order of evaluation inside a call is the compiler's choice.
   BeatParts parts;
   parts.axis = d.uniform(-5.0, 80.0);
   parts.voltage = d.uniform(0.75, 1.2);
   parts.width = d.uniform(0.88, 1.12);
-  const double shift = d.uniform(-0.5, 0.5);
   const double v = parts.voltage;
+  const double shift = d.uniform(-0.5, 0.5);  // of the transition in the chest leads, electrodes
+  const double initial_height = d.uniform(0.05, 0.13);
+  const double main_height = d.uniform(0.75, 1.3);
+  const double terminal_height = d.uniform(0.08, 0.25);
+  const double terminal_turn = d.uniform(90.0, 200.0);
+  const double t_factor = d.uniform(0.75, 1.25);
+  const double t_height = d.uniform(0.22, 0.34);
+  const double t_axis = 0.6 * parts.axis + d.uniform(5.0, 30.0);
+  const double t_v1 = d.uniform(-0.08, 0.1);
   parts.initial =
-      v * lead_vector(d.uniform(0.05, 0.13), parts.axis - 150.0, turned({0.28, 0.42, 0.45, 0.05, -0.09, -0.1}, shift));
-  parts.main = v * lead_vector(d.uniform(0.75, 1.3), parts.axis, turned({-0.85, -1.25, 0.15, 1.35, 1.35, 1.05}, shift));
-  parts.terminal = v * lead_vector(d.uniform(0.08, 0.25), parts.axis - d.uniform(90.0, 200.0),
+      v * lead_vector(initial_height, parts.axis - 150.0, turned({0.28, 0.42, 0.45, 0.05, -0.09, -0.1}, shift));
+  parts.main = v * lead_vector(main_height, parts.axis, turned({-0.85, -1.25, 0.15, 1.35, 1.35, 1.05}, shift));
+  parts.terminal = v * lead_vector(terminal_height, parts.axis - terminal_turn,
                                    turned({-0.15, -0.5, -0.85, -0.55, -0.22, -0.08}, shift));
-  const double t_height = d.uniform(0.75, 1.25);
-  parts.t = t_height * lead_vector(d.uniform(0.22, 0.34), 0.6 * parts.axis + d.uniform(5.0, 30.0),
-                                   turned({d.uniform(-0.08, 0.1), 0.42, 0.5, 0.45, 0.34, 0.24}, shift));
+  parts.t = t_factor * lead_vector(t_height, t_axis, turned({t_v1, 0.42, 0.5, 0.45, 0.34, 0.24}, shift));
   parts.st = lead_vector(0.015, parts.axis, {0.02, 0.05, 0.05, 0.03, 0.01, 0.0});
   return parts;
 }
@@ -183,14 +190,18 @@ inline void scar(BeatParts& parts, Condition territory, Draws& d) {
     parts.t = t_height * lead_vector(0.14, 95.0, {-0.05, -0.2, -0.3, -0.3, -0.18, -0.06});
   } else if (territory == Condition::inferior_history) {
     const double axis = d.uniform(-95.0, -75.0);
+    const double main_axis = d.uniform(0.0, 35.0);
+    const double t_axis = d.uniform(-55.0, -35.0);
     parts.initial = depth * lead_vector(0.38, axis, {0.2, 0.3, 0.25, 0.05, -0.07, -0.12});
-    parts.main = v * lead_vector(0.85, d.uniform(0.0, 35.0), turned({-0.7, -0.9, 0.3, 1.2, 1.25, 1.0}, 0.0));
-    parts.t = t_height * lead_vector(0.28, d.uniform(-55.0, -35.0), {0.1, 0.4, 0.42, 0.35, 0.22, 0.1});
+    parts.main = v * lead_vector(0.85, main_axis, {-0.7, -0.9, 0.3, 1.2, 1.25, 1.0});
+    parts.t = t_height * lead_vector(0.28, t_axis, {0.1, 0.4, 0.42, 0.35, 0.22, 0.1});
   } else {
     const double axis = d.uniform(150.0, 175.0);
+    const double main_axis = d.uniform(55.0, 85.0);
+    const double t_axis = d.uniform(110.0, 135.0);
     parts.initial = depth * lead_vector(0.32, axis, {0.3, 0.4, 0.4, 0.05, -0.3, -0.32});
-    parts.main = v * lead_vector(0.85, d.uniform(55.0, 85.0), {-0.6, -0.8, 0.3, 1.1, 0.95, 0.7});
-    parts.t = t_height * lead_vector(0.24, d.uniform(110.0, 135.0), {0.15, 0.4, 0.35, 0.1, -0.2, -0.22});
+    parts.main = v * lead_vector(0.85, main_axis, {-0.6, -0.8, 0.3, 1.1, 0.95, 0.7});
+    parts.t = t_height * lead_vector(0.24, t_axis, {0.15, 0.4, 0.35, 0.1, -0.2, -0.22});
   }
   parts.st = {};
 }
@@ -227,9 +238,10 @@ inline VentricularForm right_bundle_form(BeatParts parts, Draws& d) {
   parts.t.values[3] = -d.uniform(0.05, 0.2);
   VentricularForm form = form_of(parts);
   const double w = d.uniform(0.95, 1.1);
+  const double late = d.uniform(0.25, 0.4);
+  const double late_axis = d.uniform(170.0, 200.0);
   form.depolarisation.push_back(
-      {0.056 * w, 0.017 * w, 0.019 * w,
-       v * lead_vector(d.uniform(0.25, 0.4), d.uniform(170.0, 200.0), {0.85, 0.5, 0.05, -0.2, -0.32, -0.35})});
+      {0.056 * w, 0.017 * w, 0.019 * w, v * lead_vector(late, late_axis, {0.85, 0.5, 0.05, -0.2, -0.32, -0.35})});
   return form;
 }
 
@@ -275,8 +287,8 @@ inline Heart draw_heart(Condition condition, Draws& draws) {
       detail::scar(parts, condition, draws);
       break;
     case Condition::atrial_fibrillation:
-      heart.fibrillation = draws.uniform(0.7, 1.2) *
-                           lead_vector(0.05, draws.uniform(50.0, 90.0), {0.08, 0.05, 0.03, 0.02, 0.015, 0.015});
+      heart.fibrillation = lead_vector(0.05, draws.uniform(50.0, 90.0), {0.08, 0.05, 0.03, 0.02, 0.015, 0.015});
+      heart.fibrillation = draws.uniform(0.7, 1.2) * heart.fibrillation;
       break;
     default:
       break;

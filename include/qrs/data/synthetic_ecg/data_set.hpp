@@ -8,17 +8,16 @@
 // classes, a way of printing that gives a class away. truth.csv says where.
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "../../core/error.hpp"
@@ -29,12 +28,10 @@
 #include "conditions.hpp"
 #include "draws.hpp"
 #include "page.hpp"
+#include "page_variation.hpp"
 #include "recording.hpp"
 
 namespace qrs::data::synthetic_ecg {
-
-/// The most pages of a class: as many as there are printed IDs of six digits for four classes.
-inline constexpr std::int64_t most_pages = 225000;
 
 struct SynthesisOptions {
   std::string out;             // a new or an empty folder
@@ -63,7 +60,7 @@ struct SynthesisSummary {
   std::uint64_t bytes = 0;
 };
 
-/// The plain name of a class, as --per-class and truth.csv have it.
+/// The plain name of a class, as truth.csv has it.
 inline std::string_view class_name(EcgClass ecg_class) {
   static constexpr std::array<std::string_view, 4> names = {"MI", "History_MI", "Abnormal", "Normal"};
   return names[static_cast<std::size_t>(ecg_class)];
@@ -86,51 +83,6 @@ inline std::string page_path(EcgClass ecg_class, std::int64_t number, bool publi
     return text(folder, published_stems[static_cast<std::size_t>(ecg_class)], "(", number, ").png");
   }
   return text(folder, class_name(ecg_class), "_", detail::formatted("%04lld", number), ".png");
-}
-
-/// The ID of a page: six digits, another for every page of a data set.
-inline std::int64_t page_id(const PageAddress& page) {
-  constexpr std::uint64_t ids = 900000;
-  constexpr std::uint64_t step = 557353;  // has no divisor in common with `ids`, so all are visited before one returns
-  const auto place = static_cast<std::uint64_t>(4 * page.index + page.ecg_class);
-  return 100000 + static_cast<std::int64_t>((step * place + page.seed % ids * 7919) % ids);
-}
-
-/// How the page is printed.
-inline PageStyle draw_style(const PageAddress& page, bool shortcut) {
-  Draws d(page, Purpose::style);
-  PageStyle style;
-  style.faint_grid = d.chance(0.3);
-  style.grid_strength = d.uniform(0.75, 1.25);
-  style.trace_thickness = d.uniform(2.6, 3.5);
-  style.text_thickness = d.uniform(1.6, 2.0);
-  style.offset = {d.uniform(-3.0, 3.0), d.uniform(-3.0, 3.0)};
-  style.grid_ink = d.chance(0.5) ? Colour{150, 45, 55} : Colour{200, 60, 85};
-  style.rhythm_lead = lead_index(d.chance(0.75) ? "II" : "III");
-  if (shortcut) {
-    style.faint_grid = static_cast<EcgClass>(page.ecg_class) == EcgClass::abnormal;
-    if (style.faint_grid) style.grid_ink = {200, 60, 85};
-  }
-  return style;
-}
-
-/// What the page says about the patient and the recording.
-inline PageCaption draw_caption(const PageAddress& page, double rate, bool shortcut) {
-  Draws d(page, Purpose::caption);
-  PageCaption caption;
-  caption.id = page_id(page);
-  caption.male = d.chance(0.6);
-  caption.rate = static_cast<std::int64_t>(rate + 0.5);
-  caption.year = d.integer(2019, 2021);
-  caption.month = d.integer(1, 13);
-  caption.day = d.integer(1, 29);
-  caption.second = d.integer(0, 24 * 3600);
-  caption.year_first = d.chance(0.5);
-  if (shortcut) {
-    caption.year_first = static_cast<EcgClass>(page.ecg_class) != EcgClass::abnormal;
-    caption.year = caption.year_first ? 2020 : 2019;
-  }
-  return caption;
 }
 
 /// A page before it is encoded.
@@ -165,6 +117,8 @@ inline void check_options(const SynthesisOptions& o) {
             " duplicates, one a page at most, got ", o.duplicates);
   QRS_CHECK(o.id_repeats >= 0 && o.id_repeats <= o.per_class, op, "0 to ", o.per_class,
             " repeated IDs, one a page at most, got ", o.id_repeats);
+  QRS_CHECK(o.page.scale >= smallest_scale && o.page.scale <= largest_scale, op, "a scale from ", smallest_scale,
+            " to ", largest_scale, ", got ", o.page.scale);
 }
 
 /// Makes the folder of the data set and those of its classes. Throws where it exists and holds anything.

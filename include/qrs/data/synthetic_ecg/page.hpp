@@ -15,7 +15,9 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "../../core/error.hpp"
 #include "../../image/image.hpp"
 #include "../page_layout.hpp"
 #include "draws.hpp"
