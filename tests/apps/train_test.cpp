@@ -30,32 +30,13 @@ using qrs::Tensor;
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// A folder with images.safetensors: 24 images of 32 x 32 in three classes, every second one twice.
+/// A folder with 24 images of 32 x 32, each content twice: in three classes, images.safetensors, and in two, two.safetensors.
 class Folder {
  public:
   Folder() : path_(fs::temp_directory_path() / qrs::text("qrs_train_verb_", getpid())) {
     fs::create_directories(path_);
-    Tensor<std::uint8_t> images({24, 32, 32});
-    Tensor<std::int64_t> labels({24});
-    json files;
-    json hashes;
-    qrs::Rng rng(0);
-    for (std::int64_t n = 0; n < 24; ++n) {
-      labels.data()[n] = n / 2 % 3;
-      for (std::int64_t i = 0; i < 1024; ++i) {
-        images.data()[n * 1024 + i] = static_cast<std::uint8_t>(60 * labels.data()[n] + rng.integer(0, 60));
-      }
-      files.push_back(qrs::text("class", labels.data()[n], "/", n, ", scan.png"));
-      hashes.push_back(qrs::text("hash of ", n / 2));
-    }
-    qrs::io::StateDict dict;
-    dict.add("images", images);
-    dict.add("labels", labels);
-    dict.metadata = {{"files", files.dump()},
-                     {"hashes", hashes.dump()},
-                     {"classes", "[\"dark\",\"grey\",\"light\"]"},
-                     {"preprocessing", "none"}};
-    qrs::io::write_safetensors(path("images.safetensors"), dict);
+    write("images.safetensors", {"dark", "grey", "light"});
+    write("two.safetensors", {"dark", "grey"});
   }
   ~Folder() { fs::remove_all(path_); }
   Folder(const Folder&) = delete;
@@ -82,6 +63,30 @@ class Folder {
   }
 
  private:
+  void write(const std::string& name, const std::vector<std::string>& classes) const {
+    Tensor<std::uint8_t> images({24, 32, 32});
+    Tensor<std::int64_t> labels({24});
+    json files;
+    json hashes;
+    for (std::int64_t n = 0; n < 24; ++n) {
+      const std::int64_t label = labels.data()[n] = n / 2 % static_cast<std::int64_t>(classes.size());
+      qrs::Rng rng(static_cast<std::uint64_t>(n / 2));
+      for (std::int64_t i = 0; i < 1024; ++i) {
+        images.data()[n * 1024 + i] = static_cast<std::uint8_t>(60 * label + rng.integer(0, 60));
+      }
+      files.push_back(qrs::text("class", label, "/", n, ", scan.png"));
+      hashes.push_back(qrs::text("hash of ", n / 2));
+    }
+    qrs::io::StateDict dict;
+    dict.add("images", images);
+    dict.add("labels", labels);
+    dict.metadata = {{"files", files.dump()},
+                     {"hashes", hashes.dump()},
+                     {"classes", json(classes).dump()},
+                     {"preprocessing", "none"}};
+    qrs::io::write_safetensors(path(name), dict);
+  }
+
   fs::path path_;
 };
 
@@ -129,6 +134,9 @@ class Background {
   int status_ = 0;
 };
 
+/// The JSON object after the lines of the epochs, which come on the error stream.
+json said(const std::string& output) { return json::parse(output.substr(output.find("{\n"))); }
+
 void sleep(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
 
 }  // namespace
@@ -137,7 +145,7 @@ TEST_CASE("a run that is killed again and again ends with the files of one that 
           doctest::skip(!program::available())) {
   const Folder folder;
   const qrs::Timer timer;
-  const auto whole = program::qrs(joined(folder.train("whole", "3")) + "--json 2>/dev/null");
+  const auto whole = program::qrs(joined(folder.train("whole", "3")) + "--json");
   REQUIRE_MESSAGE(whole.status == 0, whole.output);
   const double seconds = timer.seconds();
 
@@ -153,11 +161,11 @@ TEST_CASE("a run that is killed again and again ends with the files of one that 
   }
   CHECK(kills > 0);
   qrs::io::write_file(folder.path("killed/checkpoint.safetensors.part-1"), qrs::io::as_bytes("half of"));
-  const auto last = program::qrs(joined(folder.train("killed", "3")) + "--json 2>/dev/null");
+  const auto last = program::qrs(joined(folder.train("killed", "3")) + "--json");
   REQUIRE_MESSAGE(last.status == 0, last.output);
 
-  const json expected = json::parse(whole.output);
-  const json got = json::parse(last.output);
+  const json expected = said(whole.output);
+  const json got = said(last.output);
   CHECK(got["weights_sha256"] == expected["weights_sha256"]);
   CHECK(got["best_epoch"] == expected["best_epoch"]);
   CHECK(folder.read("killed/best.safetensors") == folder.read("whole/best.safetensors"));
@@ -176,13 +184,13 @@ TEST_CASE("a run that is killed again and again ends with the files of one that 
 TEST_CASE("train, interrupt, refuse, go on, extract" * doctest::skip(!program::available())) {
   const Folder folder;
   {
-    Background run(folder.train("out", "1000"));
-    while (run.running() && !fs::exists(folder.path("out/history.jsonl"))) sleep(0.002);
+    Background run(folder.train("stopped", "1000"));
+    while (run.running() && !fs::exists(folder.path("stopped/history.jsonl"))) sleep(0.002);
     REQUIRE(run.running());
     const int status = run.end(SIGINT);
     REQUIRE(WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 130);
-    CHECK_FALSE(fs::exists(folder.path("out/best.safetensors")));
+    CHECK_FALSE(fs::exists(folder.path("stopped/best.safetensors")));
   }
   const auto trained = program::qrs(joined(folder.train("out", "1")) + "--split grouped");
   REQUIRE_MESSAGE(trained.status == 0, trained.output);
@@ -216,10 +224,14 @@ TEST_CASE("train, interrupt, refuse, go on, extract" * doctest::skip(!program::a
   CHECK(features.metadata.at("model") == "efficientnet_b0");
   CHECK(json::parse(features.metadata.at("files")).size() == 24);
 
-  std::vector<std::string> further = folder.train("further", "1");
-  for (const char* argument : {"--weights", "--freeze-features"}) further.emplace_back(argument);
-  further.insert(further.end() - 1, folder.path("out/best.safetensors"));
-  const auto transferred = program::qrs(joined(further));
-  CHECK_MESSAGE(transferred.status == 0, transferred.output);
-  CHECK(contains(transferred.output, "best.safetensors: loaded "));
+  const std::string begin = " --freeze-features --weights " + folder.path("out/best.safetensors");
+  const auto same_classes = program::qrs(joined(folder.train("further", "1")) + begin);
+  REQUIRE_MESSAGE(same_classes.status == 0, same_classes.output);
+  CHECK(contains(same_classes.output, "best.safetensors: loaded 360 of 360 entries\n"));
+  std::vector<std::string> other_classes = folder.train("two", "1");
+  std::replace(other_classes.begin(), other_classes.end(), folder.path("images.safetensors"),
+               folder.path("two.safetensors"));
+  const auto new_head = program::qrs(joined(other_classes) + begin);
+  REQUIRE_MESSAGE(new_head.status == 0, new_head.output);
+  CHECK(contains(new_head.output, "2 left as they were: classifier.1.weight, classifier.1.bias"));
 }
