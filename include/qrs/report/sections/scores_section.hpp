@@ -23,16 +23,17 @@ namespace detail {
 struct ScoreColumn {
   std::string title;
   metrics::Estimate (*get)(const ModelRecord&);
-  double PaperRow::*published;  // null: the paper has no such column
+  double PaperRow::*published;                     // null: the paper has no such column
+  metrics::Estimate LeakSplit::*lookup = nullptr;  // null: the table of known files has none
 };
 
 inline const std::vector<ScoreColumn>& score_columns() {
   using M = ModelRecord;
   static const std::vector<ScoreColumn> columns = {
       {"Validation accuracy", [](const M& m) { return m.validation_accuracy; }, &PaperRow::validation_accuracy},
-      {"Test accuracy", [](const M& m) { return test_accuracy(m); }, &PaperRow::accuracy},
-      {"on leaked", [](const M& m) { return m.accuracy.leaked; }, nullptr},
-      {"on clean", [](const M& m) { return m.accuracy.clean; }, nullptr},
+      {"Test accuracy", [](const M& m) { return test_accuracy(m); }, &PaperRow::accuracy, &LeakSplit::all},
+      {"on leaked", [](const M& m) { return m.accuracy.leaked; }, nullptr, &LeakSplit::leaked},
+      {"on clean", [](const M& m) { return m.accuracy.clean; }, nullptr, &LeakSplit::clean},
       {"Precision", [](const M& m) { return score_of(m.test, "precision_weighted"); }, &PaperRow::precision},
       {"Recall", [](const M& m) { return score_of(m.test, "recall_weighted"); }, &PaperRow::recall},
       {"F1", [](const M& m) { return score_of(m.test, "f1_weighted"); }, &PaperRow::f1},
@@ -71,16 +72,13 @@ inline Markup paper_lines(double published, const Estimates& ours, bool drawn) {
 
 inline Markup paper_table_comparison(const Results& results) {
   const bool several = results.runs.size() > 1;
-  Table out{
-      .caption =
-          several ? "Mean over the repeats, the least and the greatest value, and how many repeats; then the value in "
-                    "the paper's Table 2, and in how many of our 95 % intervals it lies."
-                  : "Our value, its 95 % interval and the number of images; then the value in the paper's Table 2, and "
-                    "whether it lies inside our interval.",
-      .columns = {{"Model"}},
-      .rows = {},
-      .pinned = true};
-  if (results.data.drawn) out.caption += " These pages are drawn: the paper's values are on other data.";
+  std::string caption = several ? "Mean over the repeats, the least and the greatest value, and how many repeats; "
+                                : "Our value, its 95 % interval and the number of images; ";
+  caption += results.data.drawn
+                 ? "then the value in the paper's Table 2, which is on other data: these pages are drawn."
+             : several ? "then the value in the paper's Table 2, and in how many of our 95 % intervals it lies."
+                       : "then the value in the paper's Table 2, and whether it lies inside our interval.";
+  Table out{.caption = caption, .columns = {{"Model"}}, .rows = {}, .pinned = true};
   for (const ScoreColumn& column : score_columns()) out.columns.push_back({column.title, true});
   const std::string best = best_name(results);
   for (const ModelRecord* model : models_of(results.runs.front())) {
@@ -104,9 +102,7 @@ inline Markup paper_table_comparison(const Results& results) {
   for (const ScoreColumn& column : score_columns()) {
     Estimates estimates;
     for (const RunRecord& run : results.runs) {
-      if (column.title == "Test accuracy") estimates.push_back(run.split.lookup.all);
-      if (column.title == "on leaked") estimates.push_back(run.split.lookup.leaked);
-      if (column.title == "on clean") estimates.push_back(run.split.lookup.clean);
+      if (column.lookup != nullptr) estimates.push_back(run.split.lookup.*column.lookup);
     }
     lookup.cells.push_back({estimate_lines(estimates), true});
   }
