@@ -21,7 +21,8 @@ namespace {
 std::string checked(const Results& results) {
   std::string page = experiment_report(results);
   CHECK(tests::TagReader(page).complaint() == "");
-  for (const char* number : {">nan", ">-nan", ">inf", ">-inf", " nan", " inf "}) CHECK(page.find(number) == std::string::npos);
+  for (const char* number : {">nan", ">-nan", ">inf", ">-inf", " nan", " inf "})
+    CHECK(page.find(number) == std::string::npos);
   return page;
 }
 
