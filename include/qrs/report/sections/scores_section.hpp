@@ -157,6 +157,7 @@ inline Markup paper_counts() {
   out += element(
       "li", {"The best model is chosen on the validation images. Models that do no better than others within their "
              "intervals are not told apart."});
+  out += element("li", {"\u201CXGBoost\u201D names the method: here it is this program's own gradient boosting."});
   return element("ul", {out});
 }
 
