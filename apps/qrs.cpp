@@ -17,21 +17,11 @@ using AddCommand = void (*)(CLI::App& program);
 
 /// Every verb, in the order of `qrs --help`.
 const std::vector<AddCommand> command_table = {
-    qrs::commands::add_summary,
-    qrs::commands::add_inspect,
-    qrs::commands::add_convert,
-    qrs::commands::add_bench,
-    qrs::commands::add_synthesize,
-    qrs::commands::add_preprocess,
-    qrs::commands::add_train,
-    qrs::commands::add_extract,
-    qrs::commands::add_predict_image,
-    qrs::commands::add_explain,
-    qrs::commands::add_fit,
-    qrs::commands::add_predict,
-    qrs::commands::add_search,
-    qrs::commands::add_evaluate,
-    qrs::commands::add_reproduce,
+    qrs::commands::add_summary, qrs::commands::add_inspect,    qrs::commands::add_convert,
+    qrs::commands::add_bench,   qrs::commands::add_synthesize, qrs::commands::add_preprocess,
+    qrs::commands::add_train,   qrs::commands::add_extract,    qrs::commands::add_predict_image,
+    qrs::commands::add_explain, qrs::commands::add_fit,        qrs::commands::add_predict,
+    qrs::commands::add_search,  qrs::commands::add_evaluate,   qrs::commands::add_reproduce,
     qrs::commands::add_parity,
 };
 

@@ -30,8 +30,9 @@ std::string best_weights_path(const Plan& plan, std::int64_t repeat, const std::
   return network_folder(plan, repeat, name) + "/best.safetensors";
 }
 
-Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat& repeat, const data::ImageDataset& data,
+Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat& repeat, const datasets::Loaded& images,
                         train::FitObserver& observer, bool& interrupted) {
+  const data::ImageDataset& data = images.data;
   const std::string folder = network_folder(plan, repeat.number, name);
   std::filesystem::create_directories(folder);
   const training::InitialNetwork initial = training::initial_network(
@@ -79,7 +80,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
 
   networks::save_network(
       best_weights_path(plan, repeat.number, name), net,
-      {.model = name, .class_names = data.class_names, .preprocessing = datasets::pipeline_of(plan.data)},
+      {.model = name, .class_names = data.class_names, .preprocessing = images.preprocessing},
       {{"epoch", text(result.best_epoch)}, {"initial_weights", initial.words}, {"seed", text(repeat.seed)}});
   return out;
 }

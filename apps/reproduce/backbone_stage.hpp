@@ -28,7 +28,7 @@ struct Backbone {
 /// Trains `name` and scores it. Its checkpoint, history and best weights stand in the repeat's folder under its name; with
 /// plan.resume what stands there is gone on with. Throws where training cannot go on; *interrupted tells that `observer`
 /// ended it.
-Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat& repeat, const data::ImageDataset& data,
+Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat& repeat, const datasets::Loaded& images,
                         train::FitObserver& observer, bool& interrupted);
 
 /// The file that train_backbone leaves the best weights in.

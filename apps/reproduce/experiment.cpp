@@ -24,6 +24,7 @@
 #include "qrs/data/synthetic_ecg/data_set.hpp"
 #include "qrs/io/csv.hpp"
 #include "qrs/io/file.hpp"
+#include "qrs/io/json_list.hpp"
 #include "qrs/report/experiment_report.hpp"
 #include "qrs/report/json.hpp"
 #include "qrs/report/predictions_csv.hpp"
@@ -133,8 +134,9 @@ report::SplitRecord split_record(const Plan& plan, const Repeat& repeat, const d
 }
 
 /// One repeat; *interrupted tells that it was ended.
-report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const data::ImageDataset& data,
+report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const datasets::Loaded& images,
                              const std::vector<std::int64_t>& groups, bool& interrupted) {
+  const data::ImageDataset& data = images.data;
   report::RunRecord run;
   run.split = split_record(plan, repeat, data, groups);
   run.test_labels = repeat.test.labels;
@@ -149,7 +151,7 @@ report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const data:
                 static_cast<long long>(plan.repeats));
     std::fflush(stdout);
     TrainingProgress progress(stdout, [] { return training::Interrupt::asked(); });
-    Backbone trained = train_backbone(name, plan, repeat, data, progress, interrupted);
+    Backbone trained = train_backbone(name, plan, repeat, images, progress, interrupted);
     if (interrupted) return run;
     const double accuracy = trained.record.validation_accuracy.value;
     if (accuracy > best_accuracy || (accuracy == best_accuracy && trained.validation_loss < best_loss)) {
@@ -193,15 +195,14 @@ report::Results run_experiment(const Plan& given, bool& interrupted) {
   results.provenance = provenance();
   if (plan.drawn) plan.data.source = draw_pages(plan);
 
-  if (plan.preset == "paper" && !plan.data.source.ends_with(".safetensors")) {
-    const data::ImageList list = data::list_images(plan.data.source);
-    QRS_CHECK(list.has_ecg_classes(),
-              "[reproduce] expected the folders MI, History_MI, Abnormal and Normal (or the published names) in ",
-              plan.data.source, " for --preset paper, got ", list.class_names.size(), " classes that are not these; ",
-              "--preset quick takes any");
-  }
   const datasets::Loaded loaded = datasets::load(plan.data);
   const data::ImageDataset& data = loaded.data;
+  QRS_CHECK(
+      plan.preset != "paper" || std::equal(data.class_names.begin(), data.class_names.end(), data::ecg_classes.begin(),
+                                           data::ecg_classes.end()),
+      "[reproduce] expected the classes MI, History_MI, Abnormal and Normal (folders of these or of the published "
+      "names) for --preset paper, got ",
+      io::json_list(data.class_names), "; --preset quick takes any classes");
   const std::string hashes = manifest(data);
   io::write_file(folder / "manifest.csv", io::as_bytes(hashes));
   const std::vector<std::int64_t> groups = audit::content_groups(data.hashes);
@@ -210,7 +211,7 @@ report::Results run_experiment(const Plan& given, bool& interrupted) {
 
   for (std::int64_t number = 1; number <= plan.repeats; ++number) {
     const Repeat repeat = make_repeat(plan, number, data, groups);
-    results.runs.push_back(run_repeat(plan, repeat, data, groups, interrupted));
+    results.runs.push_back(run_repeat(plan, repeat, loaded, groups, interrupted));
     if (interrupted) return results;
   }
   results.provenance.seconds = timer.seconds();

@@ -80,10 +80,7 @@ class Folder {
     qrs::io::StateDict dict;
     dict.add("images", images);
     dict.add("labels", labels);
-    dict.metadata = {{"files", files.dump()},
-                     {"hashes", hashes.dump()},
-                     {"classes", json(classes).dump()},
-                     {"preprocessing", "none"}};
+    dict.metadata = {{"files", files.dump()}, {"hashes", hashes.dump()}, {"classes", json(classes).dump()}};
     qrs::io::write_safetensors(path(name), dict);
   }
 
@@ -95,44 +92,6 @@ std::string joined(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) out += argument + " ";
   return out;
 }
-
-/// `qrs` in the background, its output thrown away; killed with the object where it still runs.
-class Background {
- public:
-  explicit Background(std::vector<std::string> arguments) {
-    std::string name = std::getenv("QRS_PROGRAM");
-    std::vector<char*> argv{name.data()};
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    const int nowhere = ::open("/dev/null", O_WRONLY);
-    ::dup2(nowhere, STDOUT_FILENO);
-    ::dup2(nowhere, STDERR_FILENO);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  ~Background() {
-    if (pid_ > 0) end(SIGKILL);
-  }
-  Background(const Background&) = delete;
-  Background& operator=(const Background&) = delete;
-
-  bool running() {
-    if (pid_ > 0 && ::waitpid(pid_, &status_, WNOHANG) == pid_) pid_ = 0;
-    return pid_ > 0;
-  }
-  /// Sends a signal and waits; what waitpid says.
-  int end(int signal) {
-    ::kill(pid_, signal);
-    ::waitpid(std::exchange(pid_, 0), &status_, 0);
-    return status_;
-  }
-
- private:
-  pid_t pid_ = 0;
-  int status_ = 0;
-};
 
 /// The JSON object after the lines of the epochs, which come on the error stream.
 json said(const std::string& output) { return json::parse(output.substr(output.find("{\n"))); }
@@ -152,7 +111,7 @@ TEST_CASE("a run that is killed again and again ends with the files of one that 
   qrs::Rng rng(7);
   int kills = 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
-    Background run(folder.train("killed", "3"));
+    program::Background run(folder.train("killed", "3"));
     while (run.running() && !fs::exists(folder.path("killed/history.jsonl"))) sleep(0.002);
     sleep(attempt == 0 ? 0.0 : rng.uniform(0.0, seconds));
     if (!run.running()) break;
@@ -184,7 +143,7 @@ TEST_CASE("a run that is killed again and again ends with the files of one that 
 TEST_CASE("train, interrupt, refuse, go on, extract" * doctest::skip(!program::available())) {
   const Folder folder;
   {
-    Background run(folder.train("stopped", "1000"));
+    program::Background run(folder.train("stopped", "1000"));
     while (run.running() && !fs::exists(folder.path("stopped/history.jsonl"))) sleep(0.002);
     REQUIRE(run.running());
     const int status = run.end(SIGINT);

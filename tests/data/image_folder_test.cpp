@@ -50,7 +50,6 @@ TEST_CASE("the published folders are the paper's classes in the paper's order, w
   folder.write("ECG Images of Myocardial Infarction Patients (240x12=2880)/MI(1).jpeg", "x");
   const ImageList list = list_images(folder.path());
   CHECK(list.class_names == std::vector<std::string>{"MI", "History_MI", "Abnormal", "Normal"});
-  CHECK(list.has_ecg_classes());
   CHECK(list.ignored == 1);
   REQUIRE(list.entries.size() == 5);
   CHECK(list.entries[0].path == "ECG Images of Myocardial Infarction Patients (240x12=2880)/MI(1).jpeg");
@@ -67,7 +66,6 @@ TEST_CASE("plain names of the paper's classes keep its order; other names are in
   for (const char* name : {"class10", "class9", "MI"}) other.write(std::string(name) + "/deep/er/a.png", "x");
   const ImageList list = list_images(other.path());
   CHECK(list.class_names == std::vector<std::string>{"MI", "class9", "class10"});
-  CHECK_FALSE(list.has_ecg_classes());
   CHECK(paths_of(list) ==
         std::vector<std::string>{"MI/deep/er/a.png", "class9/deep/er/a.png", "class10/deep/er/a.png"});
 }

@@ -43,11 +43,6 @@ struct ImageList {
   std::vector<std::string> class_names;
   std::vector<Entry> entries;
   std::int64_t ignored = 0;  // files in the folders of classes that are named like no picture
-
-  /// Whether the classes are the paper's four.
-  bool has_ecg_classes() const {
-    return std::equal(class_names.begin(), class_names.end(), ecg_classes.begin(), ecg_classes.end());
-  }
 };
 
 namespace detail {

@@ -69,7 +69,7 @@ inline Markup what_was_run(const Results& results) {
                       " of them distinct byte for byte, the recipe of the paper was "
                       "run again with the preset \u201C" +
                       results.preset + "\u201D: ";
-  if (!networks.empty()) words += list_text(networks) + " were trained";
+  if (!networks.empty()) words += list_text(networks) + (networks.size() == 1 ? " was trained" : " were trained");
   if (!classifiers.empty()) {
     words += (networks.empty() ? "" : "; the features of the best of them on the validation images") +
              (run.features.backbone.empty() ? std::string() : ", " + model_title(run.features.backbone) + ",") +
