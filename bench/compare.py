@@ -5,6 +5,7 @@
   compare.py networks --models densenet121 --modes train --rounds 9 --json
   compare.py estimators                                    the learners beside scikit-learn and XGBoost
   compare.py estimators --only svc --growth                one learner, and how its time grows with the rows
+  compare.py images --originals DIR                        full-size JPEGs beside Pillow
   compare.py networks --python ~/torch/bin/python          the interpreter that has the peers' packages
 
 The two take turns, QRS first, `--rounds` times; each turn is a process of its own. So a machine whose speed changes (other
@@ -18,10 +19,10 @@ import json
 import os
 import sys
 
-from comparison import estimators, networks
+from comparison import estimators, images, networks
 from comparison.turns import Failure, positive
 
-CHILDREN = {**networks.CHILDREN, **estimators.CHILDREN}
+CHILDREN = {**networks.CHILDREN, **estimators.CHILDREN, **images.CHILDREN}
 
 
 def common(verb, packages):
@@ -38,9 +39,10 @@ def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="compare.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(dest="what", required=True, metavar="{networks,estimators}")
+    commands = parser.add_subparsers(dest="what", required=True, metavar="{networks,estimators,images}")
     networks.add_to(commands, common)
     estimators.add_to(commands, common)
+    images.add_to(commands, common)
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
         arguments = ["networks", *arguments]
     return parser.parse_args(arguments)

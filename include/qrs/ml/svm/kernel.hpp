@@ -169,7 +169,7 @@ struct TileRows {
 template <class T>
 inline void kernel_tile(const Kernel& kernel, const TileRows<T>& rows, const KernelColumns<T>& columns, std::int64_t p,
                         tile::Sums<T>& out) {
-  tile::multiply<T, 2>(out, rows.at, 1, columns.features(), columns.panel(p));
+  tile::multiply<T, 2>(out, rows.at, 1, columns.features(), columns.panel(p), false);
   const T gamma = static_cast<T>(kernel.gamma);
   const T coef0 = static_cast<T>(kernel.coef0);
   using Vec = simd::Vec<T>;
