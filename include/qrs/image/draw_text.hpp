@@ -48,7 +48,7 @@ inline constexpr std::string_view glyph_strokes(char c) {
     case '-': return "0333";
     case '.': return "0606";
     case '/': return "4006";
-    case '0': return "100105163645413010";
+    case '0': return "100105162635312010";
     case '1': return "011016";
     case '2': return "01103041420646";
     case '3': return "0110304142334445361605 1333";
