@@ -99,7 +99,8 @@ NetworkFile load_network(const std::string& path) {
   out.net = models::create<float>(out.info.model, {.classes = static_cast<std::int64_t>(out.info.class_names.size()),
                                                    .in_channels = out.info.in_channels});
   try {
-    nn::load(*out.net, dict);
+    const nn::LoadReport report = nn::load(*out.net, dict);
+    QRS_CHECK(!report.summed_input_channels, "a first kernel of 3 input channels");
   } catch (const Error& error) {
     fail_in(path, "expected the weights of ", out.info.model, " with ", out.info.class_names.size(), " classes and ",
             out.info.in_channels, " input channels, got: ", error.what());

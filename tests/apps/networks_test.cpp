@@ -159,11 +159,11 @@ TEST_CASE("a file with a wrong or missing key is refused by name, with what was 
   CHECK(contains(message({{"in_channels", "2"}}), "got '2'"));
   CHECK(contains(message({{"in_channels", "3"}}), "3 input channels"));
   const std::string good = R"({"size": 64, "filter": "bicubic", "grey_first": false, "equalize": true)";
-  CHECK(contains(message({{"preprocessing", good + R"(, "crop": 3})"}}), "got 'crop'"));
+  CHECK(contains(message({{"preprocessing", good + R"(, "crop": 3})"}}), "'crop' in metadata 'preprocessing'"));
   CHECK(contains(message({{"preprocessing", R"({"size": 64})"}}), "expected 'equalize'"));
   for (const char* size : {"0", "-4", "64.5", "\"64\"", "1000000000000", "null"}) {
     const std::string json = text("{\"size\": ", size, R"(, "filter": "box", "grey_first": false, "equalize": true})");
-    CHECK(contains(message({{"preprocessing", json}}), "expected 'size' of 'preprocessing' as 1 to 4096"));
+    CHECK(contains(message({{"preprocessing", json}}), "expected 'size' in metadata 'preprocessing' of "));
   }
   CHECK(contains(message({{"preprocessing", R"({"size": 64, "filter": 3, "grey_first": false, "equalize": true})"}}),
                  "expected 'filter'"));

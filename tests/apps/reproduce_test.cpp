@@ -64,8 +64,8 @@ class Folder {
     return std::string(qrs::io::as_text(bytes));
   }
   std::vector<std::string> arguments(const std::string& out, const std::string& epochs) const {
-    return {"reproduce", "--data",  at("images.safetensors"), "--out", at(out), "--epochs", epochs, "--batch-size",
-            "15",        "--seed",  "3"};
+    return {"reproduce", "--data", at("images.safetensors"), "--out", at(out), "--epochs", epochs, "--batch-size", "15",
+            "--seed",    "3"};
   }
 
  private:
@@ -186,10 +186,12 @@ TEST_CASE("what cannot be run is refused with what to do") {
   refused("--out " + folder.at("full") + data, "go on with --resume, or choose another folder");
   refused("--out " + folder.at("a") + " --data " + folder.at("nowhere"), "does not exist");
   refused("--out " + folder.at("b") + data + " --backbones resnet18,vgg", "got 'vgg'");
-  refused("--out " + folder.at("c") + data + " --preset paper", "expected the classes MI, History_MI, Abnormal and Normal");
+  refused("--out " + folder.at("c") + data + " --preset paper",
+          "expected the classes MI, History_MI, Abnormal and Normal");
   refused("--out " + folder.at("d") + data + " --weights " + folder.at("full"), "name begins with resnet18");
   refused("--out " + folder.at("e") + data + " --folds 1", "--folds of at least 2");
   fs::create_directories(folder.at("pictures/cats"));
   fs::create_directories(folder.at("pictures/dogs"));
-  refused("--out " + folder.at("f") + " --data " + folder.at("pictures"), "expected images in the folder of each class");
+  refused("--out " + folder.at("f") + " --data " + folder.at("pictures"),
+          "expected images in the folder of each class");
 }

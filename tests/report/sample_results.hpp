@@ -68,13 +68,6 @@ inline report::ModelRecord model(const report::RunRecord& run, const std::string
   const std::vector<std::int64_t> labels = {0, 1, 2, 3};
   out.test =
       metrics::evaluate(run.test_labels, {out.test_scores, 4}, {.labels = labels, .replicates = options.replicates});
-  const metrics::Estimate accuracy = out.test.at("accuracy");
-  out.test.scores.push_back({"precision_weighted",
-                             std::min(1.0, accuracy.value + 0.004),
-                             {accuracy.interval.low + 0.003, accuracy.interval.high},
-                             accuracy.n,
-                             "bootstrap BCa"});
-  out.test.scores.push_back({"recall_weighted", accuracy.value, accuracy.interval, accuracy.n, "bootstrap BCa"});
   out.accuracy = leak_split(run, out.test_predicted);
   const auto n = run.split.validation;
   out.validation_accuracy =

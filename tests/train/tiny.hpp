@@ -24,9 +24,9 @@ class TinyNet : public models::Model<float> {
     Rng rng(o.seed);
     this->reset_parameters(rng);
   }
-  Var<float> features(const Var<float>& x) override {
+  Var<float> feature_map(const Var<float>& x) override {
     this->check_image(x, in_);
-    return global_average_pool((*norm_)((*conv_)(x), Activation::relu));
+    return (*norm_)((*conv_)(x), Activation::relu);
   }
   Var<float> classify(const Var<float>& z) override { return models::Model<float>::classify((*drop_)(z)); }
   nn::StateRules state_rules() const override {

@@ -44,25 +44,22 @@ struct Kernel {
   bool operator==(const Kernel&) const = default;
 };
 
-/// |x|^2 of `count` rows that stand `pitch` apart, added up as tile::multiply adds up products: one lane a row, so that the
-/// compiler has no cheaper way to square.
+/// |x|^2 of at most tile::cols rows that stand `pitch` apart: the diagonal of their product with themselves, by the tile that
+/// computes every other product. A loop of its own may be compiled without fused multiply-adds, and then a distance of a
+/// point from itself would not be 0.
 template <class T>
 void squared_norms(const T* x, std::int64_t count, std::int64_t features, std::int64_t pitch, T* out) {
-  constexpr std::int64_t width = tile::cols<T>;
-  Scratch<T> panel(features * width);
+  constexpr int lanes = simd::lanes<T>;
+  Scratch<T> panel(features * tile::cols<T>);
   tile::transpose_panel(features, count, x, pitch, panel.data());
-  for (std::int64_t c = 0; c < count; c += simd::lanes<T>) {
-    simd::Vec<T> total{};
-    for (std::int64_t begin = 0; begin < features; begin += tile::chain) {
-      simd::Vec<T> sum{};
-      const std::int64_t end = std::min(features, begin + tile::chain);
-      for (std::int64_t k = begin; k < end; ++k) {
-        const simd::Vec<T> value = simd::load(panel.data() + k * width + c);
-        sum += value * value;
-      }
-      total = begin == 0 ? sum : total + sum;
+  for (std::int64_t begin = 0; begin < count; begin += tile::rows) {
+    const T* rows[tile::rows];
+    for (std::int64_t r = 0; r < tile::rows; ++r) rows[r] = x + std::min(begin + r, count - 1) * pitch;
+    tile::Sums<T> products;
+    tile::multiply<T, 2>(products, rows, 1, features, panel.data(), false);
+    for (std::int64_t i = begin; i < std::min<std::int64_t>(count, begin + tile::rows); ++i) {
+      out[i] = products.at[i - begin][i / lanes][i % lanes];
     }
-    simd::store_part(out + c, total, std::min<std::int64_t>(simd::lanes<T>, count - c));
   }
 }
 
