@@ -10,6 +10,7 @@
 #include "../../include/qrs/core/memory.hpp"
 #include "../../include/qrs/core/parallel.hpp"
 #include "../elementwise/simd.hpp"
+#include "../shared/simd_fused.hpp"
 #include "batch_norm.hpp"
 
 namespace qrs::kernels {
@@ -36,7 +37,7 @@ inline std::int64_t task_rows(const BatchNormParams& p) {
 template <class T>
 inline simd::Vec<T> z_of(const BatchNormParams& p, simd::Vec<T> x, simd::Vec<T> scale, simd::Vec<T> shift,
                          const T* residual, std::int64_t r, std::int64_t c, std::int64_t count) {
-  const simd::Vec<T> z = x * scale + shift;
+  const simd::Vec<T> z = simd::multiply_add<T>(x, scale, shift);
   return residual == nullptr ? z : z + simd::load_part(residual + r * p.residual_pitch + c, count);
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "../elementwise/simd.hpp"
+#include "../shared/simd_fused.hpp"
 #include "walk.hpp"
 
 namespace qrs::kernels::conv {
@@ -29,10 +30,8 @@ inline void finish(const Epilogue<T>& e, simd::Vec<T> value, std::int64_t pixel,
                    std::int64_t count, T* to) {
   const auto read = [count](const T* from) { return simd::load_part(from, count); };
   if (e.scale != nullptr && e.shift != nullptr) {
-    const simd::Vec<T> scale =
-        read(e.scale + channel);  // read before the product: GCC fuses inside one basic block only
-    const simd::Vec<T> shift = read(e.shift + channel);
-    value = value * scale + shift;  // one rounding, as in batch_norm's affine
+    value =
+        simd::multiply_add<T>(value, read(e.scale + channel), read(e.shift + channel));  // as in batch_norm's affine
   } else if (e.scale != nullptr) {
     value *= read(e.scale + channel);
   } else if (e.shift != nullptr) {

@@ -15,6 +15,7 @@
 #include "../../include/qrs/core/parallel.hpp"
 #include "../conv2d/conv2d.hpp"
 #include "../elementwise/simd.hpp"
+#include "../shared/simd_fused.hpp"
 
 namespace qrs::kernels {
 
@@ -84,9 +85,7 @@ template <Activation f, bool Partial, class T>
 inline void finish(const Row<T>& row, std::int64_t t, std::int64_t c, simd::Vec<T> value, std::int64_t count) {
   const Epilogue<T>& e = row.epilogue;
   if (e.scale != nullptr && e.shift != nullptr) {
-    const simd::Vec<T> scale = read<Partial>(e.scale + c, count);  // as in conv2d's epilogue
-    const simd::Vec<T> shift = read<Partial>(e.shift + c, count);
-    value = value * scale + shift;
+    value = simd::multiply_add<T>(value, read<Partial>(e.scale + c, count), read<Partial>(e.shift + c, count));
   } else if (e.scale != nullptr) {
     value *= read<Partial>(e.scale + c, count);
   } else if (e.shift != nullptr) {
