@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,7 @@ namespace qrs::networks {
 /// the network's input would be made up: either side below a quarter of it.
 image::Image read_page(const std::string& path, const NetworkInfo& info);
 
-/// The preprocessed page as values in [0, 1], written to the `n`-th image of a batch (N, size, size, in_channels).
-void place_input(const image::Image& page, const NetworkInfo& info, const Tensor<float>& batch, std::int64_t n);
-
-/// The preprocessed page as a batch of one: (1, size, size, in_channels).
+/// The preprocessed page as values in [0, 1], a batch of one: (1, size, size, in_channels).
 Tensor<float> to_input(const image::Image& page, const NetworkInfo& info);
 
 /// softmax(logits / temperature), temperature 1 where the file has none; the classes' order.
@@ -44,11 +42,9 @@ struct Stages {
   double total = 0.0;  // by the clock on the wall
 };
 
-/// How many images the network takes at once.
-inline constexpr std::int64_t classify_batch = 8;
-
-/// Reads the files, a core each, and has the network see classify_batch of them at once; in the order of the files. A file
-/// that cannot be read has its error; the others are not touched by it. Call nn::fold_batch_norm on file.net first.
+/// Reads the files, a core each and a few ahead, and gives them to the network one by one with all cores: at 224 x 224 a batch
+/// is no faster, and so an image's bits cannot depend on its company. In the order of the files. A file that cannot be read
+/// has its error; the others are not touched by it. Call nn::fold_batch_norm on file.net first.
 std::vector<Classified> classify(NetworkFile& file, const std::vector<std::string>& files, Stages& stages,
                                  const std::function<void(std::int64_t done, std::int64_t total)>& progress = {});
 
