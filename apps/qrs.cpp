@@ -13,16 +13,17 @@
 
 namespace {
 
+namespace commands = qrs::commands;
 using AddCommand = void (*)(CLI::App& program);
 
 /// Every verb, in the order of `qrs --help`.
 const std::vector<AddCommand> command_table = {
-    qrs::commands::add_summary, qrs::commands::add_inspect,    qrs::commands::add_convert,
-    qrs::commands::add_bench,   qrs::commands::add_synthesize, qrs::commands::add_preprocess,
-    qrs::commands::add_train,   qrs::commands::add_extract,    qrs::commands::add_predict_image,
-    qrs::commands::add_explain, qrs::commands::add_fit,        qrs::commands::add_predict,
-    qrs::commands::add_search,  qrs::commands::add_evaluate,   qrs::commands::add_reproduce,
-    qrs::commands::add_parity,
+    commands::summary_verb::add, commands::inspect_verb::add,    commands::convert_verb::add,
+    commands::bench_verb::add,   commands::synthesize_verb::add, commands::preprocess_verb::add,
+    commands::train_verb::add,   commands::extract_verb::add,    commands::predict_image_verb::add,
+    commands::explain_verb::add, commands::fit_verb::add,        commands::predict_verb::add,
+    commands::search_verb::add,  commands::evaluate_verb::add,   commands::reproduce_verb::add,
+    commands::parity_verb::add,
 };
 
 constexpr int usage_error = 2;

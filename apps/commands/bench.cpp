@@ -16,7 +16,7 @@
 #include "qrs/optim/adam.hpp"
 #include "resident_size.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::bench_verb {
 
 namespace {
 
@@ -140,7 +140,7 @@ void print(const Options& o, const Result& r) {
 
 }  // namespace
 
-void add_bench(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("bench", "Time training steps or inference of a network.");
   verb->footer(
@@ -165,4 +165,4 @@ void add_bench(CLI::App& program) {
   verb->callback([options] { print(*options, measure(*options)); });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::bench_verb

@@ -1,6 +1,6 @@
 // The verbs of the program. Each stands in commands/<verb>.cpp and adds itself as a subcommand: options, help with
-// examples, and a callback that does the work with the library. A new verb is a file there, a line here and a line in
-// the table of qrs.cpp.
+// examples, and a callback that does the work with the library. A new verb is a file there, a namespace here and a line in
+// the table of qrs.cpp. Each has a namespace of its own, so that several may be compiled as one source.
 //
 // How a verb ends: it returns for exit status 0; it throws qrs::Error for `qrs: message` and status 1; it calls
 // finish(status) for any other verdict that it has already printed.
@@ -13,21 +13,53 @@ namespace qrs::commands {
 /// Ends the program with this exit status: 0 ok, 1 failed, 2 usage.
 [[noreturn]] inline void finish(int status) { throw CLI::RuntimeError(status); }
 
-void add_bench(CLI::App& program);
-void add_convert(CLI::App& program);
-void add_evaluate(CLI::App& program);
-void add_explain(CLI::App& program);
-void add_extract(CLI::App& program);
-void add_fit(CLI::App& program);
-void add_inspect(CLI::App& program);
-void add_parity(CLI::App& program);
-void add_predict(CLI::App& program);
-void add_predict_image(CLI::App& program);
-void add_preprocess(CLI::App& program);
-void add_reproduce(CLI::App& program);
-void add_search(CLI::App& program);
-void add_summary(CLI::App& program);
-void add_synthesize(CLI::App& program);
-void add_train(CLI::App& program);
+namespace bench_verb {
+void add(CLI::App& program);
+}
+namespace convert_verb {
+void add(CLI::App& program);
+}
+namespace evaluate_verb {
+void add(CLI::App& program);
+}
+namespace explain_verb {
+void add(CLI::App& program);
+}
+namespace extract_verb {
+void add(CLI::App& program);
+}
+namespace fit_verb {
+void add(CLI::App& program);
+}
+namespace inspect_verb {
+void add(CLI::App& program);
+}
+namespace parity_verb {
+void add(CLI::App& program);
+}
+namespace predict_verb {
+void add(CLI::App& program);
+}
+namespace predict_image_verb {
+void add(CLI::App& program);
+}
+namespace preprocess_verb {
+void add(CLI::App& program);
+}
+namespace reproduce_verb {
+void add(CLI::App& program);
+}
+namespace search_verb {
+void add(CLI::App& program);
+}
+namespace summary_verb {
+void add(CLI::App& program);
+}
+namespace synthesize_verb {
+void add(CLI::App& program);
+}
+namespace train_verb {
+void add(CLI::App& program);
+}
 
 }  // namespace qrs::commands

@@ -8,7 +8,7 @@
 #include "model_argument.hpp"
 #include "qrs/io/checkpoint.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::convert_verb {
 
 namespace {
 
@@ -57,7 +57,7 @@ io::StateDict as_model(const io::StateDict& dict, const Options& options) {
 
 }  // namespace
 
-void add_convert(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("convert", "Convert weights between .pth and .safetensors.");
   verb->footer(
@@ -82,4 +82,4 @@ void add_convert(CLI::App& program) {
   });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::convert_verb

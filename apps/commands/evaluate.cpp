@@ -16,7 +16,7 @@
 #include "qrs/core/error.hpp"
 #include "qrs/metrics/evaluate.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::evaluate_verb {
 
 namespace {
 
@@ -157,7 +157,7 @@ void print_tables(const Options& options, const Evaluation& result) {
 
 }  // namespace
 
-void add_evaluate(CLI::App& program) {
+void add(CLI::App& program) {
   auto* command = program.add_subcommand("evaluate", "Every score of a prediction, each with its n and an interval.");
   auto options = std::make_shared<Options>();
   metrics::EvaluateOptions& evaluate = options->evaluate;
@@ -200,4 +200,4 @@ void add_evaluate(CLI::App& program) {
   });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::evaluate_verb

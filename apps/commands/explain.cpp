@@ -19,7 +19,7 @@
 #include "qrs/image/encode.hpp"
 #include "qrs/io/file.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::explain_verb {
 
 namespace {
 
@@ -169,7 +169,7 @@ void print_tables(const Options& options, const NetworkInfo& info, const Explana
 
 }  // namespace
 
-void add_explain(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("explain", "Draw where on a page a trained network found its class.");
   verb->footer(
@@ -211,4 +211,4 @@ void add_explain(CLI::App& program) {
   });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::explain_verb

@@ -14,7 +14,7 @@
 #include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/predict.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::extract_verb {
 
 namespace {
 
@@ -66,7 +66,7 @@ void run(const Options& o) {
 
 }  // namespace
 
-void add_extract(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("extract", "Features of images: what a trained network's head sees.");
   verb->footer(
@@ -83,4 +83,4 @@ void add_extract(CLI::App& program) {
   verb->callback([options] { run(*options); });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::extract_verb

@@ -17,7 +17,7 @@
 #include "qrs/ml/trace.hpp"
 #include "resident_size.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::fit_verb {
 
 namespace {
 
@@ -147,7 +147,7 @@ Outcome fit(const Options& options) {
 
 }  // namespace
 
-void add_fit(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("fit", "Fit a learner on features and labels, into a model file.");
   verb->footer(
@@ -185,4 +185,4 @@ void add_fit(CLI::App& program) {
       [options] { print(*options, options->dtype == "f64" ? fit<double>(*options) : fit<float>(*options)); });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::fit_verb

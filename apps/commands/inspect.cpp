@@ -14,7 +14,7 @@
 #include "qrs/core/sha256.hpp"
 #include "qrs/io/checkpoint.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::inspect_verb {
 
 namespace {
 
@@ -85,7 +85,7 @@ void print_table(const Options& options, const std::string& hash, const io::File
 
 }  // namespace
 
-void add_inspect(CLI::App& program) {
+void add(CLI::App& program) {
   auto* command = program.add_subcommand("inspect", "Name, type, shape and SHA-256 of every tensor in a weight file.");
   auto options = std::make_shared<Options>();
   command->add_option("FILE", options->file, ".safetensors, .npy, or a torch checkpoint (zip, legacy stream, tar)")
@@ -104,4 +104,4 @@ void add_inspect(CLI::App& program) {
   });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::inspect_verb

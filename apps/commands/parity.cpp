@@ -10,7 +10,7 @@
 
 #include "commands.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::parity_verb {
 
 namespace {
 
@@ -62,7 +62,7 @@ void print_table(const parity::Report& report) {
 
 }  // namespace
 
-void add_parity(CLI::App& program) {
+void add(CLI::App& program) {
   auto* command = program.add_subcommand(
       "parity", "Compare with reference files that PyTorch, scikit-learn, XGBoost and Pillow have written.");
   auto arguments = std::make_shared<Arguments>();
@@ -96,4 +96,4 @@ void add_parity(CLI::App& program) {
   });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::parity_verb

@@ -12,7 +12,7 @@
 #include "qrs/core/timer.hpp"
 #include "resident_size.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::predict_verb {
 
 namespace {
 
@@ -80,7 +80,7 @@ Outcome predict(const Options& options, const estimators::ModelFile& file, const
 
 }  // namespace
 
-void add_predict(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("predict", "Apply a fitted learner to new rows.");
   verb->footer(
@@ -119,4 +119,4 @@ void add_predict(CLI::App& program) {
   });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::predict_verb

@@ -12,7 +12,7 @@
 #include "commands.hpp"
 #include "qrs/core/timer.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::predict_image_verb {
 
 namespace {
 
@@ -92,7 +92,7 @@ void print_table(const NetworkInfo& info, const std::vector<Classified>& results
 
 }  // namespace
 
-void add_predict_image(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("predict-image", "Class and probabilities of pictures of ECG pages.");
   verb->footer(
@@ -128,4 +128,4 @@ void add_predict_image(CLI::App& program) {
   });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::predict_image_verb

@@ -13,7 +13,7 @@
 #include "qrs/core/timer.hpp"
 #include "qrs/data/image_cache.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::preprocess_verb {
 
 namespace {
 
@@ -80,7 +80,7 @@ void preprocess(const Options& options) {
 
 }  // namespace
 
-void add_preprocess(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("preprocess", "Turn a folder of images into one file of prepared pixels.");
   verb->footer(
@@ -96,4 +96,4 @@ void add_preprocess(CLI::App& program) {
   verb->callback([options] { preprocess(*options); });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::preprocess_verb

@@ -10,7 +10,7 @@
 #include "qrs/image/resize.hpp"
 #include "qrs/report/json.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::reproduce_verb {
 
 namespace {
 
@@ -38,7 +38,7 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_reproduce(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   reproduce::Flags& f = options->flags;
   CLI::App* verb = program.add_subcommand("reproduce", "Run the published experiment, from images to report.");
@@ -83,4 +83,4 @@ void add_reproduce(CLI::App& program) {
   verb->callback([options] { run(*options); });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::reproduce_verb

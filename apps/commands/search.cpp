@@ -20,7 +20,7 @@
 #include "qrs/ml/search.hpp"
 #include "resident_size.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::search_verb {
 
 namespace {
 
@@ -169,7 +169,7 @@ void search(const Options& options) {
 
 }  // namespace
 
-void add_search(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("search", "Find the best parameters of a learner by cross-validation.");
   verb->footer(
@@ -208,4 +208,4 @@ void add_search(CLI::App& program) {
   verb->callback([options] { options->dtype == "f64" ? search<double>(*options) : search<float>(*options); });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::search_verb

@@ -10,7 +10,7 @@
 #include "commands.hpp"
 #include "model_argument.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::summary_verb {
 
 namespace {
 
@@ -84,7 +84,7 @@ void print_table(const Options& options, const nn::Summary& summary) {
 
 }  // namespace
 
-void add_summary(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand(
       "summary", "Show a network's layers: output shape, parameters, multiply-adds, activation bytes.");
@@ -116,4 +116,4 @@ void add_summary(CLI::App& program) {
   });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::summary_verb

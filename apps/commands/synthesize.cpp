@@ -10,7 +10,7 @@
 #include "qrs/core/timer.hpp"
 #include "qrs/data/synthetic_ecg/data_set.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::synthesize_verb {
 
 namespace {
 
@@ -58,7 +58,7 @@ void print(const Options& options, const ecg::SynthesisSummary& summary, double 
 
 }  // namespace
 
-void add_synthesize(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   ecg::SynthesisOptions& set = options->set;
   CLI::App* verb = program.add_subcommand("synthesize", "Draw a data set of 12-lead ECG pages, whose truth is known.");
@@ -108,4 +108,4 @@ void add_synthesize(CLI::App& program) {
   });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::synthesize_verb

@@ -19,7 +19,7 @@
 #include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/trainer.hpp"
 
-namespace qrs::commands {
+namespace qrs::commands::train_verb {
 
 namespace {
 
@@ -122,7 +122,7 @@ void run(Options& o) {
 
 }  // namespace
 
-void add_train(CLI::App& program) {
+void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   Options& o = *options;
   CLI::App* verb = program.add_subcommand("train", "Train a network on labelled images.");
@@ -179,4 +179,4 @@ void add_train(CLI::App& program) {
   verb->callback([options] { run(*options); });
 }
 
-}  // namespace qrs::commands
+}  // namespace qrs::commands::train_verb

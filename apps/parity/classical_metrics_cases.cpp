@@ -16,7 +16,7 @@ namespace qrs::parity {
 namespace {
 
 /// Sums of at most some hundred numbers near 1: the peer's own roundings.
-constexpr double tolerance = 1e-10;
+constexpr double metrics_tolerance = 1e-10;
 
 using metrics::Average;
 using metrics::MultiClass;
@@ -126,7 +126,7 @@ void run_metrics_cases(Report& report, const ReferenceFile& file) {
       const std::string score = name.starts_with(prefix) ? name.substr(prefix.size()) : "";
       if (score.empty() || score == "y" || score == "score") continue;
       try {
-        rows.add(score, relative_error(metrics.score(score), values_of<double>(file, name)), tolerance);
+        rows.add(score, relative_error(metrics.score(score), values_of<double>(file, name)), metrics_tolerance);
       } catch (const NotKnown& unknown) {  // of this score; the others are still compared
         report.skips.push_back({"metrics/" + score, unknown.what()});
       }

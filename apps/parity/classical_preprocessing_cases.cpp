@@ -13,11 +13,11 @@ namespace qrs::parity {
 namespace {
 
 /// Both sides compute in float64; components of near variances are known to fewer digits than the variances.
-constexpr double tolerance = 1e-8;
+constexpr double preprocessing_tolerance = 1e-8;
 
 void compare(CaseRows& rows, const ReferenceFile& file, const std::string& name, const std::string& quantity,
              std::span<const double> got) {
-  rows.add(quantity, relative_error(got, values_of<double>(file, name + "/" + quantity)), tolerance);
+  rows.add(quantity, relative_error(got, values_of<double>(file, name + "/" + quantity)), preprocessing_tolerance);
 }
 
 void run_scaler(CaseRows& rows, const ReferenceFile& file, const std::string& set) {

@@ -105,8 +105,8 @@ void batch_norm_statistics_cpu(const BatchNormParams& p, const T* x, T* mean, T*
 template <class T>
 void affine_cpu(const BatchNormParams& p, const T* x, const T* scale, const T* shift, const T* residual, T* y) {
   using simd::Vec;
-  with_activation(p.activation, [&](auto f) {
-    parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
+  parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
+    with_activation(p.activation, [&](auto f) {
       for (std::int64_t r = begin; r < end; ++r) {
         batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
           const Vec<T> z =
@@ -125,8 +125,8 @@ void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T*
   using simd::Vec;
   const std::int64_t chunks = batch_norm::chunks(p);
   Scratch<T> sums(2 * chunks * p.cols + 1);  // per chunk: sums of dz, then of dz x_hat
-  with_activation(p.activation, [&](auto f) {
-    parallel_for(chunks, [&](std::int64_t chunk) {
+  parallel_for(chunks, [&](std::int64_t chunk) {
+    with_activation(p.activation, [&](auto f) {
       const std::int64_t begin = chunk * batch_norm::chunk_rows;
       const std::int64_t end = std::min(p.rows, begin + batch_norm::chunk_rows);
       T* out = sums.data() + 2 * chunk * p.cols;
@@ -175,8 +175,8 @@ void batch_norm_backward_data_cpu(const BatchNormParams& p, const T* x, const T*
     terms[c] = static_cast<T>(-static_cast<double>(ch.scale[c]) * static_cast<double>(dbeta[c]) * share);
     terms[p.cols + c] = static_cast<T>(slope);
   }
-  with_activation(p.activation, [&](auto f) {
-    parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
+  parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
+    with_activation(p.activation, [&](auto f) {
       for (std::int64_t r = begin; r < end; ++r) {
         batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
           const Vec<T> value = simd::load_part(x + r * p.x_pitch + c, count);

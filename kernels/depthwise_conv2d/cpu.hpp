@@ -100,9 +100,23 @@ inline void finish(const Row<T>& row, std::int64_t t, std::int64_t c, simd::Vec<
   }
 }
 
-/// Channels [c, c + Registers * lanes) of all targets of row ty, or the `count` channels from c where they are Partial. Targets whose taps all fall inside go `width` at a time,
-/// those at the borders one by one.
-template <Activation f, int Registers, bool Partial, class T>
+/// Everything behind the sums of `targets` targets from tx on, `registers` registers each. A function of its own, so that the
+/// loops over taps stand in the program once and not once an activation.
+template <bool Partial, class T>
+void finish_targets(const Row<T>& row, std::int64_t tx, std::int64_t targets, std::int64_t c, std::int64_t registers,
+                    const simd::Vec<T>* sums, std::int64_t count) {
+  with_activation(row.epilogue.activation, [&](auto f) {
+    for (std::int64_t i = 0; i < targets; ++i) {
+      for (std::int64_t v = 0; v < registers; ++v) {
+        finish<f.value, Partial>(row, tx + i, c + v * simd::lanes<T>, sums[i * registers + v], count);
+      }
+    }
+  });
+}
+
+/// Channels [c, c + Registers * lanes) of all targets of row ty, or the `count` channels from c where they are Partial. Targets
+/// whose taps all fall inside go `width` at a time, those at the borders one by one.
+template <int Registers, bool Partial, class T>
 inline void run_channels(const Line& ly, const Line& lx, const Row<T>& row, std::int64_t ty, std::int64_t c,
                          std::int64_t count) {
   const std::int64_t ky_begin = ly.first_tap(ty);
@@ -118,9 +132,10 @@ inline void run_channels(const Line& ly, const Line& lx, const Row<T>& row, std:
                         lx.dilation * row.source_pitch, row.w + (ky * lx.taps + kx_begin) * row.channels + c,
                         row.channels, kx_end - kx_begin, count);
     }
-    for (int i = 0; i < Count; ++i) {
-      for (int v = 0; v < Registers; ++v) finish<f, Partial>(row, tx + i, c + v * simd::lanes<T>, sum[i][v], count);
-    }
+    simd::Vec<T> done[Count * Registers];
+#pragma GCC unroll 16
+    for (int i = 0; i < Count * Registers; ++i) done[i] = sum[i / Registers][i % Registers];
+    finish_targets<Partial>(row, tx, Count, c, Registers, done, count);
   };
   std::int64_t tx = 0;
   while (tx < lx.targets) {
@@ -139,12 +154,10 @@ inline void run_channels(const Line& ly, const Line& lx, const Row<T>& row, std:
 template <class T>
 void run_row(const Line& ly, const Line& lx, const Row<T>& row, std::int64_t ty) {
   constexpr int lanes = simd::lanes<T>;
-  with_activation(row.epilogue.activation, [&](auto f) {
-    std::int64_t c = 0;
-    for (; c + 2 * lanes <= row.channels; c += 2 * lanes) run_channels<f.value, 2, false>(ly, lx, row, ty, c, lanes);
-    for (; c + lanes <= row.channels; c += lanes) run_channels<f.value, 1, false>(ly, lx, row, ty, c, lanes);
-    if (c < row.channels) run_channels<f.value, 1, true>(ly, lx, row, ty, c, row.channels - c);
-  });
+  std::int64_t c = 0;
+  for (; c + 2 * lanes <= row.channels; c += 2 * lanes) run_channels<2, false>(ly, lx, row, ty, c, lanes);
+  for (; c + lanes <= row.channels; c += lanes) run_channels<1, false>(ly, lx, row, ty, c, lanes);
+  if (c < row.channels) run_channels<1, true>(ly, lx, row, ty, c, row.channels - c);
 }
 
 }  // namespace depthwise

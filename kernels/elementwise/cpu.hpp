@@ -12,8 +12,8 @@ namespace qrs::kernels {
 template <class T>
 void activation_forward_cpu(const ElementwiseParams& p, Activation f, const T* x, T* y) {
   const bool dense = p.x_pitch == p.cols && p.y_pitch == p.cols;
-  with_activation(f, [&](auto constant) {
-    for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
+  for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
+    with_activation(f, [&](auto constant) {
       map_run<T>(
           count, [](simd::Vec<T> v) { return activate_vec<decltype(constant)::value, T>(v); }, y + r * p.y_pitch + c,
           x + r * p.x_pitch + c);
@@ -26,8 +26,8 @@ void activation_backward_cpu(const ElementwiseParams& p, Activation f, const T* 
                              std::int64_t dx_pitch) {
   using V = simd::Vec<T>;
   const bool dense = p.x_pitch == p.cols && p.y_pitch == p.cols && dx_pitch == p.cols;
-  with_activation(f, [&](auto constant) {
-    for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
+  for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
+    with_activation(f, [&](auto constant) {
       const T* xs = x + r * p.x_pitch + c;
       const T* dys = dy + r * p.y_pitch + c;
       T* dxs = dx + r * dx_pitch + c;

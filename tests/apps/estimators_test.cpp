@@ -8,16 +8,19 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../contains.hpp"
 #include "program.hpp"
 #include "qrs/core/error.hpp"
 #include "qrs/core/rng.hpp"
+
+namespace estimators_test {
 
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 /// A folder with three clouds of points as text: x.csv and y.csv, 90 rows of four features, labels 3, 5 and 8; groups.csv.
 class Folder {
@@ -207,3 +210,5 @@ TEST_CASE("what is wrong is said in one line, and nothing is written" * doctest:
   CHECK(contains(message("predict " + folder.path("m.safetensors") + " --x " + folder.path("two.csv") + " --out l.csv"),
                  "expected 4 columns as when fitted, got 2"));
 }
+
+}  // namespace estimators_test

@@ -10,6 +10,8 @@
 
 #include "program.hpp"
 
+namespace evaluate_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -119,3 +121,5 @@ TEST_CASE("evaluate says in one line what does not fit") {
   CHECK(program::qrs("evaluate --y " + fine).status == 2);
   CHECK(program::qrs("evaluate --y " + fine + " --scores " + fine + " --interval wide").status == 2);
 }
+
+}  // namespace evaluate_test

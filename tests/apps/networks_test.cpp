@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "../contains.hpp"
 #include "../error_message.hpp"
 #include "apps/networks/model_file.hpp"
 #include "program.hpp"
@@ -20,6 +21,8 @@
 #include "qrs/io/file.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/tensor/compare.hpp"
+
+namespace networks_test {
 
 namespace {
 
@@ -110,7 +113,7 @@ nlohmann::json parsed(const program::Outcome& out) {
   return nlohmann::json::parse(out.output.substr(begin, end + 2 - begin));
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 }  // namespace
 
@@ -350,3 +353,5 @@ TEST_CASE("explain refuses unknown classes, broken pictures and weights without 
   CHECK_FALSE(std::filesystem::exists(picture));
   CHECK(program::qrs("explain " + net + " " + page + " --out " + folder().file("no/such/why.png")).status == 1);
 }
+
+}  // namespace networks_test

@@ -8,9 +8,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../contains.hpp"
 #include "../sanitised.hpp"
 #include "program.hpp"
 #include "qrs/io/safetensors.hpp"
+
+namespace parity_test {
 
 namespace {
 
@@ -21,7 +24,7 @@ using qrs::Tensor;
 // The whole comparison takes half a minute; what a sanitiser slows down tenfold is shortened.
 using qrs::tests::sanitised;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 std::string last_line(const std::string& output) {
   const std::size_t end = output.find_last_not_of('\n');
@@ -254,3 +257,5 @@ TEST_CASE("wrong options are exit status 2" * doctest::skip(!program::available(
   CHECK(program::qrs("parity tests/golden --dtype f16").status == 2);
   CHECK(program::qrs("parity tests/golden --device tpu").status == 2);
 }
+
+}  // namespace parity_test

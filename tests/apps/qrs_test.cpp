@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <string>
 
+#include "../contains.hpp"
 #include "program.hpp"
 #include "qrs/core/error.hpp"
 #include "qrs/version.hpp"
 
+namespace qrs_test {
+
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 }  // namespace
 
@@ -44,3 +47,5 @@ TEST_CASE("a failure is one line that begins with the program's name, and exits 
   CHECK(contains(out.output, "LICENSE"));
   CHECK(std::count(out.output.begin(), out.output.end(), '\n') == 1);
 }
+
+}  // namespace qrs_test

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "../contains.hpp"
 #include "program.hpp"
 #include "qrs/core/rng.hpp"
 #include "qrs/core/split_text.hpp"
@@ -19,12 +20,14 @@
 #include "qrs/io/safetensors.hpp"
 #include "qrs/io/state_dict.hpp"
 
+namespace reproduce_test {
+
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 /// A folder with 90 images of 64 x 64 in three classes, every content twice.
 class Folder {
@@ -195,3 +198,5 @@ TEST_CASE("what cannot be run is refused with what to do") {
   refused("--out " + folder.at("f") + " --data " + folder.at("pictures"),
           "expected images in the folder of each class");
 }
+
+}  // namespace reproduce_test

@@ -11,6 +11,8 @@
 
 #include "program.hpp"
 
+namespace synthesize_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -91,3 +93,5 @@ TEST_CASE("synthesize says in one line that it cannot write") {
   CHECK(nowhere.status == 1);
   CHECK(says(nowhere, "qrs: [synthesize] expected to create the folder /proc/nowhere/MI, got: "));
 }
+
+}  // namespace synthesize_test

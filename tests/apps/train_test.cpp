@@ -16,11 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include "../contains.hpp"
 #include "program.hpp"
 #include "qrs/core/rng.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/train/history.hpp"
+
+namespace train_test {
 
 namespace {
 
@@ -28,7 +31,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using qrs::Tensor;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 /// A folder with 24 images of 32 x 32, each content twice: in three classes, images.safetensors, and in two, two.safetensors.
 class Folder {
@@ -194,3 +197,5 @@ TEST_CASE("train, interrupt, refuse, go on, extract" * doctest::skip(!program::a
   REQUIRE_MESSAGE(new_head.status == 0, new_head.output);
   CHECK(contains(new_head.output, "2 left as they were: classifier.1.weight, classifier.1.bias"));
 }
+
+}  // namespace train_test

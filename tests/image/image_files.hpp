@@ -9,6 +9,7 @@
 
 #include "../../include/qrs/image/image.hpp"
 #include "../../include/qrs/io/safetensors.hpp"
+#include "../contains.hpp"
 #include "../error_message.hpp"
 
 namespace image_test {
@@ -61,6 +62,6 @@ inline Image noise(std::int64_t height, std::int64_t width, std::int64_t channel
 
 using qrs::tests::error_message;
 
-inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+using qrs::tests::contains;
 
 }  // namespace image_test

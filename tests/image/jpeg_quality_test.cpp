@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "../error_message.hpp"
+#include "image_files.hpp"
 
 namespace {
 
+using image_test::largest_difference;
 using qrs::image::at_jpeg_quality;
 using qrs::image::Image;
 
@@ -21,12 +22,6 @@ Image pattern(std::int64_t height, std::int64_t width) {
       out.row(y)[x] = static_cast<std::uint8_t>((x * 37 + y * 11 + x * y % 23 * 5) % 256);
     }
   }
-  return out;
-}
-
-int largest_difference(const Image& a, const Image& b) {
-  int out = 0;
-  for (std::size_t i = 0; i < a.pixels().size(); ++i) out = std::max(out, std::abs(a.pixels()[i] - b.pixels()[i]));
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../../include/qrs/io/checkpoint.hpp"
+#include "../contains.hpp"
 #include "io_files.hpp"
 
 using io_test::error_message;
@@ -13,7 +14,7 @@ using namespace qrs::io;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 FileContents everything(const std::string& path) { return parse_file(read_file(path), path, TorchScope::everything); }
 

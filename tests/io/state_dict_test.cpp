@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../../include/qrs/io/state_dict.hpp"
+#include "../contains.hpp"
 #include "io_files.hpp"
 
 using io_test::error_message;
@@ -23,7 +24,7 @@ Entry entry_of(DType dtype, std::vector<T> values) {
   return out;
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 }  // namespace
 

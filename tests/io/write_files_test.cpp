@@ -7,6 +7,7 @@
 #include <string>
 
 #include "../../include/qrs/io/checkpoint.hpp"
+#include "../contains.hpp"
 #include "io_files.hpp"
 
 using io_test::error_message;
@@ -14,7 +15,7 @@ using namespace qrs::io;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 bool same(const StateDict& a, const StateDict& b) {
   if (a.names() != b.names()) return false;

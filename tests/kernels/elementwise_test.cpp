@@ -12,6 +12,8 @@
 #include "../../kernels/elementwise/ref.hpp"
 #include "random_values.hpp"
 
+namespace elementwise_test {
+
 namespace {
 
 using qrs::kernels::Activation;
@@ -126,3 +128,5 @@ TEST_CASE("elementwise maps have the same bits for 1, 2, 3 and 7 threads") {
   }
   for (const std::vector<float>& result : results) CHECK(result == results.front());
 }
+
+}  // namespace elementwise_test

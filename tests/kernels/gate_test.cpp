@@ -10,6 +10,8 @@
 #include "../../kernels/gate/ref.hpp"
 #include "random_values.hpp"
 
+namespace gate_test {
+
 namespace {
 
 using qrs::kernels::GateGradients;
@@ -74,3 +76,5 @@ TEST_CASE_TEMPLATE("the gate matches the plain loops at every tail length and pi
   }
   check_shape<T>({.n = 2, .pixels = 4000, .c = 24, .x_pitch = 24, .y_pitch = 24, .dx_pitch = 24}, true);
 }
+
+}  // namespace gate_test

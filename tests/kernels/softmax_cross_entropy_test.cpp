@@ -11,6 +11,8 @@
 #include "../../kernels/softmax_cross_entropy/ref.hpp"
 #include "random_values.hpp"
 
+namespace softmax_cross_entropy_test {
+
 namespace {
 
 using qrs::kernels::CrossEntropyParams;
@@ -113,3 +115,5 @@ TEST_CASE("a NaN logit makes its own row NaN and no other") {
   for (int i = 0; i < 4; ++i) CHECK(std::isnan(y[static_cast<std::size_t>(i)]));
   for (int i = 4; i < 8; ++i) CHECK_FALSE(std::isnan(y[static_cast<std::size_t>(i)]));
 }
+
+}  // namespace softmax_cross_entropy_test

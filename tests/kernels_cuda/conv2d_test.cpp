@@ -9,6 +9,8 @@
 #include "../../kernels/conv2d/ref.hpp"
 #include "device_values.hpp"
 
+namespace conv2d_test {
+
 namespace {
 
 using namespace qrs::kernels;
@@ -159,3 +161,5 @@ TEST_CASE("convolution on the device names channels that the groups do not divid
   CHECK_THROWS_WITH_AS(conv2d_forward_cuda<float>(p, values.data(), values.data(), {}, values.data()),
                        "[conv2d_forward] expected channels divisible by 4 groups, got 6 in and 4 out", qrs::Error);
 }
+
+}  // namespace conv2d_test

@@ -7,6 +7,8 @@
 #include "../../kernels/elementwise/ref.hpp"
 #include "device_values.hpp"
 
+namespace elementwise_test {
+
 namespace {
 
 using namespace qrs::kernels;
@@ -92,3 +94,5 @@ TEST_CASE("elementwise on the device works in place and on nothing") {
                           values.data(), values.data());
   CHECK(values.values() == expected);
 }
+
+}  // namespace elementwise_test

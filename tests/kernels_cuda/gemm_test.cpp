@@ -6,6 +6,8 @@
 #include "../../kernels/gemm/ref.hpp"
 #include "device_values.hpp"
 
+namespace gemm_test {
+
 namespace {
 
 using namespace qrs::kernels;
@@ -105,3 +107,5 @@ TEST_CASE("gemm on the device over an empty sum is zero, or what was there") {
   gemm_cuda(p, nothing.data(), nothing.data(), c.data());
   CHECK(c.values() == std::vector<float>{0, 0, 0, 0});
 }
+
+}  // namespace gemm_test

@@ -7,6 +7,8 @@
 #include "../../kernels/reduce/ref.hpp"
 #include "device_values.hpp"
 
+namespace reduce_test {
+
 namespace {
 
 using namespace qrs::kernels;
@@ -75,3 +77,5 @@ TEST_CASE("a sum of no rows on the device is zero") {
   reduce_total_cuda({.outer = 1, .rows = 0, .cols = 3, .x_pitch = 3}, nothing.data(), out.data());
   CHECK(out.values()[0] == 0.0f);
 }
+
+}  // namespace reduce_test

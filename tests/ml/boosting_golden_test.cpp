@@ -10,6 +10,8 @@
 
 using namespace qrs::ml;
 
+namespace boosting_golden_test {
+
 namespace {
 
 const qrs::io::StateDict& golden() {
@@ -96,3 +98,5 @@ TEST_CASE("a model file of XGBoost predicts as there, up to its best iteration, 
   CHECK(again.base_score == file.base_score);
   CHECK(qrs::io::xgboost_json(again) == qrs::io::xgboost_json(boosting::to_xgboost(model.booster())));
 }
+
+}  // namespace boosting_golden_test

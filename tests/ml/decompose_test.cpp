@@ -9,6 +9,8 @@ using namespace qrs::ml;
 using namespace qrs::ml::decompose;
 using qrs::Mt19937;
 
+namespace decompose_test {
+
 namespace {
 
 Matrix<double> random_rows(std::int64_t rows, std::int64_t cols, std::uint32_t seed) {
@@ -194,3 +196,5 @@ TEST_CASE("decompositions have the same bits for any number of threads") {
   const auto one = run(1);
   for (const int threads : {2, 3, 7}) CHECK(run(threads) == one);
 }
+
+}  // namespace decompose_test

@@ -11,6 +11,8 @@ using namespace qrs::ml;
 using namespace qrs::ml::decompose;
 using qrs::Mt19937;
 
+namespace decompose_tridiagonal_test {
+
 namespace {
 
 struct Bands {
@@ -162,3 +164,5 @@ TEST_CASE("the reflections turn the matrix into its tridiagonal form") {
     CHECK(worst < 1e-14 * std::max(10.0, static_cast<double>(n)));
   }
 }
+
+}  // namespace decompose_tridiagonal_test

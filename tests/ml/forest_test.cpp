@@ -16,6 +16,8 @@
 
 using namespace qrs::ml;
 
+namespace forest_test {
+
 namespace {
 
 struct Data {
@@ -216,3 +218,5 @@ TEST_CASE("bad input is one error that says what was expected") {
   CHECK(error_message([&] { forest.save(file, ""); }).find("fitted") != std::string::npos);
   CHECK(error_message([&] { forest.fit(Matrix<float>(0, 3), {}); }).find("got none") != std::string::npos);
 }
+
+}  // namespace forest_test

@@ -14,6 +14,8 @@
 
 using namespace qrs::ml;
 
+namespace svc_golden_test {
+
 namespace {
 
 const qrs::io::StateDict& golden() {
@@ -95,3 +97,5 @@ TEST_CASE("SVC in float32 decides as scikit-learn does") {
     CHECK(svc.predict(matrix<float>(data + "/test")) == values<std::int64_t>(name + "/predict"));
   }
 }
+
+}  // namespace svc_golden_test

@@ -17,6 +17,8 @@
 
 using namespace qrs::ml;
 
+namespace tree_golden_test {
+
 namespace {
 
 const qrs::io::StateDict& golden() {
@@ -135,3 +137,5 @@ TEST_CASE("a forest is scikit-learn's tree for tree: draws, out-of-bag votes, im
     CHECK(distance(permuted.importances.values(), values<double>(name + "/permutation")) <= 1e-12);
   });
 }
+
+}  // namespace tree_golden_test

@@ -17,6 +17,8 @@
 
 using namespace qrs::ml;
 
+namespace tree_test {
+
 namespace {
 
 struct Data {
@@ -336,3 +338,5 @@ TEST_CASE("one class, one row, constant features: a tree that is one leaf") {
   tree.fit(Matrix<float>(1, 1), std::vector<std::int64_t>{7});
   CHECK(tree.predict(Matrix<float>(1, 1)) == std::vector<std::int64_t>{7});
 }
+
+}  // namespace tree_test

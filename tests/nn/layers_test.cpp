@@ -15,6 +15,8 @@
 
 namespace qrs::nn {
 
+namespace layers_test {
+
 namespace {
 
 struct Group : Module<float> {
@@ -323,5 +325,7 @@ TEST_CASE("a loss that is not finite stops at backward, before any gradient") {
   CHECK(error_message([&] { step(0.5F); }) == "no error");
   CHECK_FALSE(net.stem.weight().grad().empty());
 }
+
+}  // namespace layers_test
 
 }  // namespace qrs::nn

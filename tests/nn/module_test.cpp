@@ -11,6 +11,8 @@
 
 namespace qrs::nn {
 
+namespace module_test {
+
 namespace {
 
 /// A part with a parameter of its own and, declared before it, a part.
@@ -199,5 +201,7 @@ TEST_CASE("two parts of one name are refused") {
   Module<float> first(root, "part");
   CHECK_THROWS_WITH_AS(Module<float>(root, "part"), "[module] expected unique names of parts, got 'part' twice", Error);
 }
+
+}  // namespace module_test
 
 }  // namespace qrs::nn

@@ -12,6 +12,8 @@
 #include "qrs/optim/sgd.hpp"
 #include "qrs/tensor/compare.hpp"
 
+namespace optimizer_test {
+
 namespace {
 
 using qrs::Shape;
@@ -206,3 +208,5 @@ TEST_CASE("wrong options, parameters and states are refused with both values") {
   CHECK_THROWS_WITH_AS(adam.load(state), "[optim] expected shape (2) for 'p/exp_avg', got (3)", qrs::Error);
   CHECK(adam.state().numbers.at("p/step") == 1);
 }
+
+}  // namespace optimizer_test

@@ -17,6 +17,8 @@
 using namespace qrs;
 using namespace qrs::report;
 
+namespace charts_test {
+
 namespace {
 
 const double none = std::nan("");
@@ -31,7 +33,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 /// The markup, after the checks that hold for every drawing.
 std::string checked(const Markup& drawing) {
   const std::string svg = drawing.str();
-  CHECK(tests::TagReader::of_fragment(svg) == "");
+  CHECK(qrs::tests::TagReader::of_fragment(svg) == "");
   CHECK(svg.find("role=\"img\" aria-label=\"") != std::string::npos);
   CHECK(count(svg, "<title>") == 1);
   for (const char* attribute :
@@ -129,3 +131,5 @@ TEST_CASE("the reliability chart has a dot for each bin with predictions") {
   CHECK(count(svg, "class=\"dot\"") == 2);
   checked(reliability_chart("r", {}));
 }
+
+}  // namespace charts_test

@@ -16,11 +16,13 @@
 using namespace qrs;
 using namespace qrs::report;
 
+namespace experiment_report_test {
+
 namespace {
 
 std::string checked(const Results& results) {
   std::string page = experiment_report(results);
-  CHECK(tests::TagReader(page).complaint() == "");
+  CHECK(qrs::tests::TagReader(page).complaint() == "");
   for (const char* number : {">nan", ">-nan", ">inf", ">-inf", " nan", " inf "})
     CHECK(page.find(number) == std::string::npos);
   return page;
@@ -267,3 +269,5 @@ TEST_CASE("the best model is chosen on the validation images, the earlier of equ
   CHECK(best_name(results) == "forest");
   CHECK(best_model(RunRecord{}) == nullptr);
 }
+
+}  // namespace experiment_report_test

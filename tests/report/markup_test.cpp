@@ -17,7 +17,7 @@
 
 using namespace qrs::report;
 using qrs::tests::error_message;
-using tests::TagReader;
+using qrs::tests::TagReader;
 
 TEST_CASE("text in markup is escaped, in elements and in attributes") {
   CHECK(Markup("<script>&'\"").str() == "&lt;script&gt;&amp;&#39;&quot;");

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tests {
+namespace qrs::tests {
 
 class TagReader {
  public:
@@ -117,4 +117,4 @@ class TagReader {
   std::string complaint_;
 };
 
-}  // namespace tests
+}  // namespace qrs::tests

@@ -2,16 +2,26 @@
 # Compiles every header of include/ and kernels/ by itself, twice in one translation unit (a missing include or guard
 # shows), without warnings.
 #
-#   tests/rules/headers_alone.sh COMPILER [FLAG...]       run in the repository root
+#   tests/rules/headers_alone.sh [--together] COMPILER [FLAG...]       run in the repository root
+#
+# --together: all of them in one translation unit, for a second compiler; what a header lacks the first one has told.
 set -eu
-[ $# -ge 1 ] || { echo "usage: headers_alone.sh COMPILER [FLAG...]" >&2; exit 2; }
+usage() {
+  echo "usage: headers_alone.sh [--together] COMPILER [FLAG...]" >&2
+  exit 2
+}
+[ $# -ge 1 ] || usage
+
+# syntax COMPILER [FLAG...]: reads a source from the standard input.
+syntax() {
+  "$@" -x c++ -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -Iinclude -I. -
+}
 
 one() {
   header=$1
   shift
   printf '#include "%s"\n#include "%s"\n' "$header" "$header" |
-    "$@" -x c++ -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -Iinclude -I. - ||
-    { echo "does not compile alone: $header" >&2; return 1; }
+    syntax "$@" || { echo "does not compile alone: $header" >&2; return 1; }
 }
 
 if [ "$1" = --one ]; then
@@ -20,7 +30,17 @@ if [ "$1" = --one ]; then
   exit
 fi
 
-# xargs runs this script again for each header, so that all processors work.
 headers=$(find include kernels -name '*.hpp' | sort)
+count=$(printf '%s\n' "$headers" | wc -l)
+
+if [ "$1" = --together ]; then
+  shift
+  [ $# -ge 1 ] || usage
+  printf '%s\n' "$headers" | sed 's/.*/#include "&"/' | syntax "$@"
+  echo "$count headers compile together with $*"
+  exit
+fi
+
+# xargs runs this script again for each header, so that all processors work.
 printf '%s\n' "$headers" | xargs -P "$(nproc)" -I {} sh "$0" --one {} "$@"
-echo "$(printf '%s\n' "$headers" | wc -l) headers compile alone with $*"
+echo "$count headers compile alone with $*"

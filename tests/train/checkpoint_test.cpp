@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 
+#include "../contains.hpp"
 #include "../error_message.hpp"
 #include "qrs/train/trainer.hpp"
 #include "tiny.hpp"
@@ -21,7 +22,7 @@ using qrs::train::History;
 using qrs::train::load_checkpoint;
 using qrs::train::parse_history;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using qrs::tests::contains;
 
 const History two_epochs = {{1, 0.001, 1.0 / 3.0, 0.5, 0.1, 1.0, 2.5}, {2, 0.0005, 0.25, 0.75, 1e-300, 0.0, 2.0}};
 

@@ -65,31 +65,32 @@ class ThreadLimit {
   int before_;
 };
 
-/// Calls body(i) for every i in [0, count). Tasks are handed out one at a time, so that a core that is slowed down by
-/// its neighbours takes fewer; make them coarse (tens of microseconds at least).
-template <class Body>
-void parallel_for(std::int64_t count, const Body& body) {
+namespace detail {
+
+/// Calls task(body, i) for every i in [0, count). One function for all bodies, so that threads and exceptions are compiled
+/// once; a call through a pointer is nothing beside a task.
+inline void run_tasks(std::int64_t count, void (*task)(const void* body, std::int64_t i), const void* body) {
   const int threads = static_cast<int>(std::min<std::int64_t>(num_threads(), count));
-  if (threads <= 1 || detail::inside_parallel) {
-    for (std::int64_t i = 0; i < count; ++i) body(i);
+  if (threads <= 1 || inside_parallel) {
+    for (std::int64_t i = 0; i < count; ++i) task(body, i);
     return;
   }
   std::atomic<std::int64_t> next{0};
   std::exception_ptr failure;
   std::mutex failure_mutex;
   const auto work = [&] {
-    detail::inside_parallel = true;
+    inside_parallel = true;
     try {
       for (std::int64_t i = next.fetch_add(1, std::memory_order_relaxed); i < count;
            i = next.fetch_add(1, std::memory_order_relaxed)) {
-        body(i);
+        task(body, i);
       }
     } catch (...) {
       next.store(count, std::memory_order_relaxed);  // the others stop at their next task
       const std::lock_guard lock(failure_mutex);
       if (!failure) failure = std::current_exception();
     }
-    detail::inside_parallel = false;
+    inside_parallel = false;
   };
 #if defined(_OPENMP)
 #pragma omp parallel num_threads(threads)
@@ -102,6 +103,16 @@ void parallel_for(std::int64_t count, const Body& body) {
   for (std::thread& other : others) other.join();
 #endif
   if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace detail
+
+/// Calls body(i) for every i in [0, count). Tasks are handed out one at a time, so that a core that is slowed down by
+/// its neighbours takes fewer; make them coarse (tens of microseconds at least).
+template <class Body>
+void parallel_for(std::int64_t count, const Body& body) {
+  detail::run_tasks(
+      count, [](const void* erased, std::int64_t i) { (*static_cast<const Body*>(erased))(i); }, &body);
 }
 
 /// Calls body(begin, end) for consecutive chunks of [0, count) of at most `grain` items. The chunks depend on count and
