@@ -8,6 +8,7 @@
 #include "../datasets/datasets.hpp"
 #include "../networks/model_file.hpp"
 #include "../progress/training_progress.hpp"
+#include "../training/calibration.hpp"
 #include "../training/initial_weights.hpp"
 #include "../training/interrupt.hpp"
 #include "../training/run_folder.hpp"
@@ -39,7 +40,7 @@ struct Options {
 };
 
 void print(const Options& o, const data::PartSplit& parts, const train::FitResult& result, const std::string& initial,
-           const std::string& weights, double seconds) {
+           const std::string& weights, double temperature, double seconds) {
   const train::Epoch& best = result.history[static_cast<std::size_t>(result.best_epoch - 1)];
   if (o.json) {
     nlohmann::ordered_json out{{"model", o.model},
@@ -54,6 +55,7 @@ void print(const Options& o, const data::PartSplit& parts, const train::FitResul
                                {"best_epoch", result.best_epoch},
                                {"validation_loss", best.validation_loss},
                                {"validation_accuracy", best.validation_accuracy},
+                               {"temperature", temperature},
                                {"weights_sha256", weights},
                                {"seconds", seconds}};
     for (const train::Epoch& e : result.history) out["history"].push_back(train::to_json(e));
@@ -63,6 +65,7 @@ void print(const Options& o, const data::PartSplit& parts, const train::FitResul
   std::printf("best epoch %lld of %zu%s: validation loss %.4f, accuracy %.4f\n",
               static_cast<long long>(result.best_epoch), result.history.size(),
               result.stopped_early ? ", stopped early" : "", best.validation_loss, best.validation_accuracy);
+  std::printf("temperature %.4g, fitted on the validation images, calibrates its probabilities\n", temperature);
   std::printf("wrote its weights to %s (SHA-256 of the weights %s)\n", (o.out + "/best.safetensors").c_str(),
               weights.c_str());
 }
@@ -105,19 +108,21 @@ void run(Options& o) {
     finish(interrupted_status);
   }
   const train::Epoch& best = result.history[static_cast<std::size_t>(result.best_epoch - 1)];
+  const double temperature = training::calibrate(net, {&images.data, parts.validation}, o.fit.batch_size).value;
   std::string loss;
   io::append_number(loss, best.validation_loss);
   networks::save_network(folder / "best.safetensors", net,
                          {.model = o.model,
                           .class_names = images.data.class_names,
                           .in_channels = o.channels,
-                          .preprocessing = images.preprocessing},
+                          .preprocessing = images.preprocessing,
+                          .temperature = temperature},
                          {{"seed", text(o.fit.seed)},
                           {"initial_weights", initial.words},
                           {"epoch", text(result.best_epoch)},
                           {"validation_loss", loss},
                           {"weights_sha256", nn::weights_sha256(net)}});
-  print(o, parts, result, initial.words, nn::weights_sha256(net), timer.seconds());
+  print(o, parts, result, initial.words, nn::weights_sha256(net), temperature, timer.seconds());
 }
 
 }  // namespace

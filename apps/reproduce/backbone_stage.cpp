@@ -3,13 +3,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "../models/instances.hpp"
 #include "../networks/model_file.hpp"
+#include "../training/calibration.hpp"
 #include "../training/initial_weights.hpp"
 #include "qrs/io/text_cursor.hpp"
+#include "qrs/metrics/probability.hpp"
 #include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/predict.hpp"
 #include "weights_folder.hpp"
@@ -19,6 +23,22 @@ namespace qrs::reproduce {
 namespace {
 
 std::vector<double> as_doubles(const Tensor<float>& values) { return {values.data(), values.data() + values.size()}; }
+
+/// Expected calibration error of the samples after temperature scaling.
+double calibrated_error(models::Model<float>& net, const train::Samples& samples, double temperature,
+                        std::int64_t batch_size) {
+  std::vector<double> scores = training::logits_of(net, samples, batch_size);
+  const std::size_t classes = scores.size() / static_cast<std::size_t>(samples.size());
+  std::vector<std::int64_t> labels;
+  for (std::int64_t i = 0; i < samples.size(); ++i) {
+    const std::span<double> row(scores.data() + static_cast<std::size_t>(i) * classes, classes);
+    metrics::tempered_softmax(std::vector<double>(row.begin(), row.end()), temperature, row);
+    labels.push_back(samples.label(i));
+  }
+  std::vector<std::int64_t> columns(classes);
+  std::iota(columns.begin(), columns.end(), std::int64_t{0});
+  return metrics::expected_calibration_error(labels, {scores, static_cast<std::int64_t>(classes)}, 15, columns);
+}
 
 std::string network_folder(const Plan& plan, std::int64_t repeat, const std::string& name) {
   return repeat_folder(plan, repeat) + "/" + name;
@@ -76,11 +96,16 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
       greatest(as_doubles(train::probabilities(net, validation, fit.batch_size)), classes), validation_labels);
   std::vector<double> scores = as_doubles(train::probabilities(net, {&data, repeat.parts.test}, fit.batch_size));
   std::vector<std::int64_t> predicted = greatest(scores, classes);
+  record.temperature = training::calibrate(net, validation, fit.batch_size).value;
+  record.calibrated_error = calibrated_error(net, {&data, repeat.parts.test}, record.temperature, fit.batch_size);
   score_test(record, std::move(scores), std::move(predicted), repeat.test);
 
   networks::save_network(
       best_weights_path(plan, repeat.number, name), net,
-      {.model = name, .class_names = data.class_names, .preprocessing = images.preprocessing},
+      {.model = name,
+       .class_names = data.class_names,
+       .preprocessing = images.preprocessing,
+       .temperature = record.temperature},
       {{"epoch", text(result.best_epoch)}, {"initial_weights", initial.words}, {"seed", text(repeat.seed)}});
   return out;
 }

@@ -130,6 +130,8 @@ TEST_CASE("a run that is killed again and again ends with the files of one that 
   const json got = said(last.output);
   CHECK(got["weights_sha256"] == expected["weights_sha256"]);
   CHECK(got["best_epoch"] == expected["best_epoch"]);
+  CHECK(got["temperature"] == expected["temperature"]);
+  CHECK(got["temperature"].get<double>() > 0.0);
   CHECK(folder.read("killed/best.safetensors") == folder.read("whole/best.safetensors"));
   CHECK(folder.read("killed/split.csv") == folder.read("whole/split.csv"));
   const auto history = qrs::train::parse_history(folder.read("killed/history.jsonl"), "killed");

@@ -66,6 +66,7 @@ TEST_CASE("a page of the paper's preset has every section, and each is in the co
   CHECK(count(section(page, "confusion"), "<svg") == 7);
   CHECK(count(section(page, "roc"), "<svg") == 7);
   CHECK(count(section(page, "reliability"), "<svg") == 7);
+  CHECK(count(section(page, "reliability"), "0.0321 at temperature 1.75") == 4);  // of the networks
   CHECK(count(section(page, "data"), "<img") == 8);
 }
 

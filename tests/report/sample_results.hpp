@@ -77,6 +77,8 @@ inline report::ModelRecord model(const report::RunRecord& run, const std::string
     out.initial_weights = name + "-5c106cde.pth: 122 of 124 tensors fit, head new from seed 0";
     out.weights_sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     out.stopped_early = true;
+    out.temperature = 1.75;
+    out.calibrated_error = 0.0321;
     for (std::int64_t e = 1; e <= 16; ++e) {
       const double t = static_cast<double>(e);
       out.epochs.push_back({e, e > 10 ? 5e-4 : 1e-3, 1.3 * std::exp(-0.35 * t) + 0.02 * rng.random_sample(),

@@ -82,7 +82,7 @@ inline Image grey_where_equal(Image in) {
   for (std::size_t i = 0; i + 2 < rgb.size(); i += 3) {
     if (rgb[i] != rgb[i + 1] || rgb[i] != rgb[i + 2]) return in;
   }
-  Image out(in.height(), in.width(), 1);
+  Image out = Image::uninitialised(in.height(), in.width(), 1);
   for (std::size_t i = 0; i < out.pixels().size(); ++i) out.pixels()[i] = rgb[3 * i];
   return out;
 }
@@ -132,7 +132,7 @@ inline Decoded decode(FileBytes file, std::string_view path, const DecodeOptions
   if (out.format == "PNM") {
     out.image = pnm_pixels(file, header);
   } else {
-    out.image = Image(header.height, header.width, header.channels);
+    out.image = Image::uninitialised(header.height, header.width, header.channels);  // the decoder writes all of it
     const std::string wrong = decoder.decode(file, out.image);
     if (!wrong.empty()) fail_in_file(path, 0, wrong, " (", out.format, ", read by ", decoder.name, ")");
   }

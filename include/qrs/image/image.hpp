@@ -6,6 +6,7 @@
 // An image owns its pixels and copies like a vector.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/uninitialised.hpp"
 
 namespace qrs::image {
 
@@ -28,11 +30,21 @@ class Image {
 
   /// A black image. Throws unless the sizes are positive, at most max_pixels, and channels 1 or 3.
   Image(std::int64_t height, std::int64_t width, std::int64_t channels)
-      : height_(height), width_(width), channels_(channels) {
+      : Image(uninitialised(height, width, channels)) {
+    std::fill(pixels_.begin(), pixels_.end(), std::uint8_t{0});
+  }
+
+  /// An image whose every pixel the caller writes; until then they are anything. Throws as the constructor does.
+  static Image uninitialised(std::int64_t height, std::int64_t width, std::int64_t channels) {
     QRS_CHECK(channels == 1 || channels == 3, "[image] expected 1 or 3 channels, got ", channels);
     QRS_CHECK(height >= 1 && width >= 1 && height <= max_pixels / width, "[image] expected 1 to ", max_pixels,
               " pixels, got height ", height, " and width ", width);
-    pixels_.resize(static_cast<std::size_t>(height * width * channels));
+    Image out;
+    out.height_ = height;
+    out.width_ = width;
+    out.channels_ = channels;
+    out.pixels_.resize(static_cast<std::size_t>(height * width * channels));
+    return out;
   }
 
   /// An image of given pixels. Throws where their number is not height * width * channels.
@@ -66,7 +78,7 @@ class Image {
   std::int64_t height_ = 0;
   std::int64_t width_ = 0;
   std::int64_t channels_ = 0;
-  std::vector<std::uint8_t> pixels_;
+  std::vector<std::uint8_t, Uninitialised<std::uint8_t>> pixels_;
 };
 
 /// How many rows a task of a parallel loop takes: about 64 Ki bytes of them.

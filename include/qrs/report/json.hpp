@@ -84,6 +84,8 @@ inline Json model_json(const ModelRecord& model) {
     out["parameters"] = model.parameters;
     out["initial_weights"] = model.initial_weights;
     out["weights_sha256"] = model.weights_sha256;
+    out["temperature"] = number_json(model.temperature);
+    out["calibrated_error"] = number_json(model.calibrated_error);
     out["best_epoch"] = model.best_epoch;
     out["stopped_early"] = model.stopped_early;
     out["epochs"] = Json::array();

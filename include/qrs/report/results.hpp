@@ -80,9 +80,11 @@ struct ModelRecord {
   std::vector<std::int64_t> test_predicted;  // labels
   // of a backbone
   std::int64_t parameters = 0;
-  std::string initial_weights;  // "from scratch, seed 0", or the file's name and what fitted
-  std::string weights_sha256;   // of the weights that were tested
-  std::int64_t best_epoch = 0;  // from 1
+  std::string initial_weights;                   // "from scratch, seed 0", or the file's name and what fitted
+  std::string weights_sha256;                    // of the weights that were tested
+  double temperature = metrics::undefined;       // fitted on the validation images; the test scores are without it
+  double calibrated_error = metrics::undefined;  // expected calibration error of the test images with it
+  std::int64_t best_epoch = 0;                   // from 1
   bool stopped_early = false;
   std::vector<EpochRecord> epochs;
   // of a classifier

@@ -118,6 +118,13 @@ inline Markup class_section(const Results& results) {
   });
 }
 
+/// What temperature scaling does to the calibration error, where it was fitted.
+inline std::string calibration_text(const ModelRecord& model) {
+  if (!std::isfinite(model.temperature) || !std::isfinite(model.calibrated_error)) return "";
+  return "; " + score_text(model.calibrated_error) + " at temperature " + short_text(model.temperature) +
+         ", which was fitted on the validation images";
+}
+
 inline Markup reliability_section(const Results& results) {
   return paragraph({"Of the predictions made with a certain confidence, how many are right? On the dotted line as many "
                     "as the model "
@@ -130,7 +137,7 @@ inline Markup reliability_section(const Results& results) {
              const metrics::Estimate gap = score_of(model->test, "expected_calibration_error");
              charts += figure(reliability_chart("Reliability of " + title, model->test.reliability),
                               element("b", {title}) + ", expected calibration error " + score_text(gap.value) + " (" +
-                                  interval_text(gap.interval, 3) + ")");
+                                  interval_text(gap.interval, 3) + ")" + calibration_text(*model));
            }
            return charts.empty() ? paragraph({"No model gave probabilities."})
                                  : element("div", {{"class", "charts"}}, {charts});
