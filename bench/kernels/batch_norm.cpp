@@ -3,6 +3,8 @@
 #include "measure.hpp"
 #include "qrs/kernels.hpp"
 
+namespace batch_norm_bench {
+
 namespace {
 
 using namespace qrs::bench;
@@ -99,3 +101,5 @@ void add_pass(const char* pass, const BatchNormParams& p, int arrays, const Call
 }();
 
 }  // namespace
+
+}  // namespace batch_norm_bench

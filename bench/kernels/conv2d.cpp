@@ -2,6 +2,8 @@
 //   bench_kernels --benchmark_filter=conv2d/forward/resnet18
 #include "conv_passes.hpp"
 
+namespace conv2d_bench {
+
 namespace {
 
 using namespace qrs::bench;
@@ -25,3 +27,5 @@ const std::string& fault() {
 }();
 
 }  // namespace
+
+}  // namespace conv2d_bench

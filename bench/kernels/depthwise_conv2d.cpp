@@ -1,6 +1,8 @@
 // Depthwise convolutions of EfficientNet-B0, forward and both backward passes. They are bound by memory: look at bytes.
 #include "conv_passes.hpp"
 
+namespace depthwise_conv2d_bench {
+
 namespace {
 
 using namespace qrs::bench;
@@ -22,3 +24,5 @@ const std::string& fault() {
 }();
 
 }  // namespace
+
+}  // namespace depthwise_conv2d_bench

@@ -3,6 +3,8 @@
 #include "measure.hpp"
 #include "qrs/ops/activation.hpp"
 
+namespace elementwise_bench {
+
 namespace {
 
 using namespace qrs::bench;
@@ -84,3 +86,5 @@ void add_map(const std::string& map, const ElementwiseParams& p, int arrays, con
 }();
 
 }  // namespace
+
+}  // namespace elementwise_bench

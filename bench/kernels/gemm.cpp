@@ -3,6 +3,8 @@
 #include "measure.hpp"
 #include "qrs/kernels.hpp"
 
+namespace gemm_bench {
+
 namespace {
 
 using namespace qrs::bench;
@@ -65,3 +67,5 @@ void add_product(const std::string& name, const GemmParams& p) {
 }();
 
 }  // namespace
+
+}  // namespace gemm_bench

@@ -4,6 +4,8 @@
 #include "measure.hpp"
 #include "qrs/kernels.hpp"
 
+namespace pool2d_bench {
+
 namespace {
 
 using namespace qrs::bench;
@@ -87,3 +89,5 @@ void add_pooling(const char* pass, const Pool2dParams& p, bool taps, const Call&
 }();
 
 }  // namespace
+
+}  // namespace pool2d_bench
