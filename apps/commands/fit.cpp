@@ -171,7 +171,7 @@ void add(CLI::App& program) {
   verb->add_option("--eval-x", options->eval_x, "Of boost: rows to measure each round on, for early_stopping_rounds");
   verb->add_option("--eval-y", options->eval_y, "Their labels");
   verb->add_option("--columns", options->columns, "Features of a LIBSVM text (the largest index in it)");
-  verb->add_option("--param", options->params, "A parameter, name=value; may be repeated")->allow_extra_args(false);
+  verb->add_option("--param", options->params, "Parameters, name=value each; may be repeated");
   verb->add_option("--steps", options->steps, "Of a pipeline: its transformers and its classifier")
       ->capture_default_str();
   verb->add_option("--dtype", options->dtype, "Type of the features in memory")

@@ -67,8 +67,8 @@ void add(CLI::App& program) {
   verb->add_option("--filter", f.filter, "Of the resize (bicubic)")
       ->check(CLI::IsMember(std::vector<std::string>(image::filter_names.begin(), image::filter_names.end())));
   verb->add_flag("--grey-first", f.grey_first, "Turn grey before the resize");
-  verb->add_option("--epochs", f.epochs, "The most epochs (quick: 4, paper: 20)");
-  verb->add_option("--batch-size", f.batch_size, "Images a step (quick: 16, paper: 32)");
+  verb->add_option("--epochs", f.epochs, "The most epochs (quick: 6, paper: 20)");
+  verb->add_option("--batch-size", f.batch_size, "Images a step (quick: 8, paper: 32)");
   verb->add_option("--lr", f.lr, "Learning rate of the first epoch (0.001)");
   verb->add_option("--plateau-factor", f.plateau_factor, "Factor of the rate where the validation loss stays (0.5)");
   verb->add_option("--plateau-patience", f.plateau_patience, "Epochs without progress before that (2)");

@@ -188,8 +188,7 @@ void add(CLI::App& program) {
   verb->add_option("--x", options->x, "Features, as for qrs fit")->required();
   verb->add_option("--y", options->y, "Labels, one a row");
   verb->add_option("--groups", options->groups, "A group number for each row: a patient, a recording");
-  verb->add_option("--param", options->params, "Values to try, name=a,b,c, or a range; may be repeated")
-      ->allow_extra_args(false);
+  verb->add_option("--param", options->params, "Values to try, name=a,b,c, or a range; may be repeated");
   verb->add_option("--steps", options->steps, "Of a pipeline: its transformers and its classifier")
       ->capture_default_str();
   verb->add_option("--scoring", options->scoring, "What to maximise")

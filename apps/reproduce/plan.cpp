@@ -117,8 +117,8 @@ Plan make_plan(const Flags& flags) {
 
   train::FitOptions& fit = plan.fit;
   fit.optimizer.lr = list.paper("learning rate", flags.lr, 1e-3, "");
-  fit.epochs = list.quick_or_paper("epochs at most", flags.epochs, std::int64_t{4}, std::int64_t{20}, "at most 20");
-  fit.batch_size = list.ours("batch size", flags.batch_size, std::int64_t{quick ? 16 : 32}, "not stated");
+  fit.epochs = list.quick_or_paper("epochs at most", flags.epochs, std::int64_t{6}, std::int64_t{20}, "at most 20");
+  fit.batch_size = list.ours("batch size", flags.batch_size, std::int64_t{quick ? 8 : 32}, "not stated");
   fit.plateau.factor =
       list.ours("plateau factor", flags.plateau_factor, 0.5, "ReduceLROnPlateau is stated, its factor is not");
   fit.plateau.patience = list.ours("plateau patience", flags.plateau_patience, std::int64_t{2}, "not stated");
