@@ -1,11 +1,9 @@
-// Every network in float and in double.
+// Every network in double, for comparisons.
 #include "instances.hpp"
-
 #include "qrs/models/registry.hpp"
 
 namespace qrs::models {
 
-template std::unique_ptr<Model<float>> create<float>(std::string_view, const ModelOptions&);
 template std::unique_ptr<Model<double>> create<double>(std::string_view, const ModelOptions&);
 
 }  // namespace qrs::models
