@@ -108,7 +108,8 @@ void run(Options& o) {
     finish(interrupted_status);
   }
   const train::Epoch& best = result.history[static_cast<std::size_t>(result.best_epoch - 1)];
-  const double temperature = training::calibrate(net, {&images.data, parts.validation}, o.fit.batch_size).value;
+  const double temperature =
+      training::calibrate(training::outputs_of(net, {&images.data, parts.validation}, o.fit.batch_size)).value;
   std::string loss;
   io::append_number(loss, best.validation_loss);
   networks::save_network(folder / "best.safetensors", net,

@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <numeric>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -21,24 +19,6 @@
 namespace qrs::reproduce {
 
 namespace {
-
-std::vector<double> as_doubles(const Tensor<float>& values) { return {values.data(), values.data() + values.size()}; }
-
-/// Expected calibration error of the samples after temperature scaling.
-double calibrated_error(models::Model<float>& net, const train::Samples& samples, double temperature,
-                        std::int64_t batch_size) {
-  std::vector<double> scores = training::logits_of(net, samples, batch_size);
-  const std::size_t classes = scores.size() / static_cast<std::size_t>(samples.size());
-  std::vector<std::int64_t> labels;
-  for (std::int64_t i = 0; i < samples.size(); ++i) {
-    const std::span<double> row(scores.data() + static_cast<std::size_t>(i) * classes, classes);
-    metrics::tempered_softmax(std::vector<double>(row.begin(), row.end()), temperature, row);
-    labels.push_back(samples.label(i));
-  }
-  std::vector<std::int64_t> columns(classes);
-  std::iota(columns.begin(), columns.end(), std::int64_t{0});
-  return metrics::expected_calibration_error(labels, {scores, static_cast<std::int64_t>(classes)}, 15, columns);
-}
 
 std::string network_folder(const Plan& plan, std::int64_t repeat, const std::string& name) {
   return repeat_folder(plan, repeat) + "/" + name;
@@ -89,15 +69,15 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
                              .validation_accuracy = e.validation_accuracy});
   }
   out.validation_loss = result.history[static_cast<std::size_t>(result.best_epoch - 1)].validation_loss;
-  std::vector<std::int64_t> validation_labels;
-  for (std::int64_t i = 0; i < validation.size(); ++i) validation_labels.push_back(validation.label(i));
   const std::int64_t classes = data.classes();
-  record.validation_accuracy = accuracy_of(
-      greatest(as_doubles(train::probabilities(net, validation, fit.batch_size)), classes), validation_labels);
-  std::vector<double> scores = as_doubles(train::probabilities(net, {&data, repeat.parts.test}, fit.batch_size));
+  const training::Outputs seen = training::outputs_of(net, validation, fit.batch_size);
+  record.validation_accuracy = accuracy_of(greatest(seen.logits, classes), seen.labels);
+  record.temperature = training::calibrate(seen).value;
+  const training::Outputs test = training::outputs_of(net, {&data, repeat.parts.test}, fit.batch_size);
+  record.calibrated_error = metrics::expected_calibration_error(
+      test.labels, {training::probabilities(test, record.temperature), classes}, 15, training::class_labels(classes));
+  std::vector<double> scores = training::probabilities(test);
   std::vector<std::int64_t> predicted = greatest(scores, classes);
-  record.temperature = training::calibrate(net, validation, fit.batch_size).value;
-  record.calibrated_error = calibrated_error(net, {&data, repeat.parts.test}, record.temperature, fit.batch_size);
   score_test(record, std::move(scores), std::move(predicted), repeat.test);
 
   networks::save_network(

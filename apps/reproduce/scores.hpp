@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "../training/class_labels.hpp"
 #include "qrs/metrics/evaluate.hpp"
 #include "qrs/report/results.hpp"
 
@@ -44,8 +44,7 @@ inline metrics::Estimate accuracy_of(std::span<const std::int64_t> predicted, st
 /// Fills what the record says of the test images: every score of these probabilities (n, classes) and predicted labels.
 inline void score_test(report::ModelRecord& model, std::vector<double> probabilities,
                        std::vector<std::int64_t> predicted, const TestSet& test) {
-  std::vector<std::int64_t> labels(static_cast<std::size_t>(test.classes));
-  std::iota(labels.begin(), labels.end(), std::int64_t{0});
+  const std::vector<std::int64_t> labels = training::class_labels(test.classes);
   model.test =
       metrics::evaluate(test.labels, {probabilities, test.classes}, {.labels = labels, .predicted = predicted});
   model.accuracy = leak_split(predicted, test);
