@@ -7,20 +7,14 @@
 #include "../decoders/jpeg_decoder.hpp"
 #include "qrs/core/parallel.hpp"
 #include "qrs/core/timer.hpp"
-#include "qrs/image/decode.hpp"
+#include "qrs/data/read_images.hpp"
 #include "qrs/io/file.hpp"
 #include "qrs/metrics/temperature.hpp"
 
 namespace qrs::networks {
 
 image::Image read_page(const std::string& path, const NetworkInfo& info) {
-  image::Image page = image::decode(io::read_file(path), path, {.jpeg = jpeg_decoder()}).image;
-  const std::int64_t size = info.preprocessing.size;
-  const std::int64_t least = (size + 3) / 4;
-  QRS_CHECK(page.height() >= least && page.width() >= least, "[image] ", path, ": expected a page of at least ", least,
-            " x ", least, " pixels (the network sees ", size, " x ", size, "), got ", page.height(), " x ",
-            page.width());
-  return page;
+  return data::decode_page(io::read_file(path, data::max_picture_bytes), path, info.preprocessing.size, jpeg_decoder());
 }
 
 Tensor<float> to_input(const image::Image& page, const NetworkInfo& info) {

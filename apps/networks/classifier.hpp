@@ -17,7 +17,7 @@
 namespace qrs::networks {
 
 /// The decoded picture of a file. Throws an Error that names the file where it is broken or no picture, or so small that
-/// the network's input would be made up: either side below a quarter of it.
+/// the network's input would be made up: either side below an eighth of it.
 image::Image read_page(const std::string& path, const NetworkInfo& info);
 
 /// The preprocessed page as values in [0, 1], a batch of one: (1, size, size, in_channels).

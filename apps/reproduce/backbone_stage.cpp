@@ -1,7 +1,6 @@
 #include "backbone_stage.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "../networks/model_file.hpp"
 #include "../training/calibration.hpp"
 #include "../training/initial_weights.hpp"
+#include "qrs/io/file.hpp"
 #include "qrs/io/text_cursor.hpp"
 #include "qrs/metrics/probability.hpp"
 #include "qrs/nn/weights_hash.hpp"
@@ -34,7 +34,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
                         train::FitObserver& observer, bool& interrupted) {
   const data::ImageDataset& data = images.data;
   const std::string folder = network_folder(plan, repeat.number, name);
-  std::filesystem::create_directories(folder);
+  io::make_folder("[run]", folder);
   const training::InitialNetwork initial = training::initial_network(
       name, {.classes = data.classes(), .in_channels = 1, .seed = repeat.seed},
       plan.weights.empty() ? std::string() : weights_file(plan.weights, name), plan.allow_missing);

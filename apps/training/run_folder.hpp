@@ -9,7 +9,6 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
-#include <system_error>
 
 #include "qrs/core/error.hpp"
 #include "qrs/io/file.hpp"
@@ -19,11 +18,11 @@ namespace qrs::training {
 class RunFolder {
  public:
   explicit RunFolder(const std::string& path)
-      : path_(path), held_((make(path), ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))) {
-    QRS_CHECK(held_.open(), "[train] expected a folder, got ", path, ": ", std::strerror(errno));
+      : path_(path), held_((io::make_folder("[run]", path), ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))) {
+    QRS_CHECK(held_.open(), "[run] expected a folder, got ", path, ": ", std::strerror(errno));
     // The system lets go of the lock when the process ends, however it ends.
-    QRS_CHECK(::flock(held_.get(), LOCK_EX | LOCK_NB) == 0, "[train] expected ", path,
-              " for this run alone, got a folder that another qrs train is at work in");
+    QRS_CHECK(::flock(held_.get(), LOCK_EX | LOCK_NB) == 0, "[run] expected ", path,
+              " for this run alone, got a folder that another qrs is at work in");
     for (const auto& entry : std::filesystem::directory_iterator(path)) {
       // io::AtomicFile's temporary names; nobody else writes here now, so no writer is left.
       if (entry.path().filename().string().find(".part-") != std::string::npos) std::filesystem::remove(entry.path());
@@ -33,12 +32,6 @@ class RunFolder {
   std::string operator/(const std::string& name) const { return (path_ / name).string(); }
 
  private:
-  static void make(const std::string& path) {
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    QRS_CHECK(!error, "[train] expected to make the folder ", path, ", got: ", error.message());
-  }
-
   std::filesystem::path path_;
   io::detail::Descriptor held_;
 };

@@ -176,7 +176,7 @@ TEST_CASE("train, interrupt, refuse, go on, extract" * doctest::skip(!program::a
     const auto beside = program::qrs(joined(folder.train("out", "2")));
     ::close(held);
     CHECK(beside.status == 1);
-    CHECK(contains(beside.output, "a folder that another qrs train is at work in"));
+    CHECK(contains(beside.output, "a folder that another qrs is at work in"));
   }
 
   const auto extracted = program::qrs("extract " + folder.path("out/best.safetensors") + " --data " +

@@ -41,18 +41,33 @@ struct ReadImages {
   std::vector<std::string> skipped;  // "path: message" of each file left out
 };
 
+/// The least height and width of a page that the network sees as `size` x `size`: an eighth. Below that its input would be made up.
+constexpr std::int64_t least_page_side(std::int64_t size) { return (size + 7) / 8; }
+
+/// Decodes the picture of a page. Throws where it is broken, no picture, or smaller than least_page_side(size); `path` names it.
+inline image::Image decode_page(image::FileBytes bytes, const std::string& path, std::int64_t size,
+                                const image::JpegDecoder& decoder) {
+  image::Image page = image::decode(bytes, path, {.jpeg = decoder}).image;
+  const std::int64_t least = least_page_side(size);
+  QRS_CHECK(page.height() >= least && page.width() >= least, "[image] ", path, ": expected a page of at least ", least,
+            " x ", least, " pixels (the network sees ", size, " x ", size, "), got ", page.height(), " x ",
+            page.width());
+  return page;
+}
+
 /// Everything of one file: its hash and what the network sees.
 struct PreparedImage {
   std::string sha256;
   image::Image pixels;
 };
 
-/// Reads, hashes, decodes and preprocesses one file. Throws where it is no picture; the message names it.
+/// Reads, hashes, decodes and preprocesses one file. Throws as decode_page.
 inline PreparedImage prepare_image(const std::string& path, const ReadImagesOptions& options) {
   const std::vector<std::byte> bytes = io::read_file(path, max_picture_bytes);
   PreparedImage out;
   out.sha256 = sha256(bytes);
-  out.pixels = image::paper_pipeline(image::decode(bytes, path, {.jpeg = options.decoder}).image, options.pipeline);
+  out.pixels =
+      image::paper_pipeline(decode_page(bytes, path, options.pipeline.size, options.decoder), options.pipeline);
   return out;
 }
 

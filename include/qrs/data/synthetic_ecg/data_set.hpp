@@ -134,10 +134,7 @@ inline void make_folders(const SynthesisOptions& o) {
               ", which holds files; name another one, or remove it first");
   }
   for (const EcgClass ecg_class : all_classes) {
-    const fs::path folder = out / class_folder(ecg_class, o.published_names);
-    fs::create_directories(folder, error);
-    QRS_CHECK(!error, "[synthesize] expected to create the folder ", folder.string(), ", got: ", error.message(),
-              io::detail::advice(error.value()));
+    io::make_folder("[synthesize]", (out / class_folder(ecg_class, o.published_names)).string());
   }
 }
 
