@@ -8,8 +8,10 @@
 
 #include "simd.hpp"
 
-#if defined(__SSE2__)
+#if defined(__AVX__)
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>  // a tenth of the other's time to compile
 #endif
 
 namespace qrs::simd {

@@ -18,7 +18,7 @@ else()
 endif()
 run(${CMAKE_COMMAND} -S ${SOURCE}/tests/package -B ${SCRATCH}/build ${where} -DCMAKE_CXX_COMPILER=${COMPILER}
     -DCMAKE_BUILD_TYPE=Debug -DCMAKE_EXPORT_COMPILE_COMMANDS=ON)
-run(${CMAKE_COMMAND} --build ${SCRATCH}/build)
+run(${CMAKE_COMMAND} --build ${SCRATCH}/build --parallel 2)
 run(${SCRATCH}/build/consumer)
 
 # This project's own flags stay here: a consumer chooses its processor, its warnings and its optimisation.

@@ -4,29 +4,18 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
+#include "include_chains.hpp"
+#include "read_tree.hpp"
+
 namespace {
 
-namespace fs = std::filesystem;
-
 std::vector<rules::SourceFile> read_tree() {
-  std::vector<rules::SourceFile> files;
-  for (const char* folder : {"include", "kernels", "apps", "tests", "bench", "docs"}) {
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-      const std::string path = entry.path().generic_string();
-      const bool text = rules::is_cpp(path) || path.ends_with(".py") || path.ends_with(".sh") ||
-                        path.ends_with(".md") || path.ends_with("CMakeLists.txt");
-      if (!entry.is_regular_file() || !text) continue;
-      std::ifstream in(path, std::ios::binary);
-      files.push_back({path, {std::istreambuf_iterator<char>(in), {}}});
-    }
-  }
-  return files;
+  return rules::read_tree({"include", "kernels", "apps", "tests", "bench", "docs"});
 }
 
 /// The complaints about one planted header beside a small tree that keeps the rules.
@@ -70,6 +59,27 @@ TEST_CASE("the table of contents reaches every header") {
                                                   {"include/qrs/core/error.hpp", ""},
                                                   {"include/qrs/ops/forgotten.hpp", ""}};
   CHECK(rules::missing_from_contents(planted) == std::vector<std::string>{"include/qrs/ops/forgotten.hpp"});
+}
+
+TEST_CASE("chains hold every header once, after headers that it includes, in the fewest lists") {
+  // a <- b <- d, a <- c <- d, a <- e: at most b, c and e stand side by side, so three lists.
+  const std::vector<rules::SourceFile> planted = {
+      {"include/qrs/core/a.hpp", "#include <vector>\n"},
+      {"include/qrs/core/b.hpp", "#include \"a.hpp\"\n"},
+      {"include/qrs/core/c.hpp", "#include \"a.hpp\"\n"},
+      {"include/qrs/io/d.hpp", "#include \"../core/b.hpp\"\n#include \"../core/c.hpp\"\n"},
+      {"include/qrs/io/e.hpp", "#include \"../core/a.hpp\"\n"}};
+  const auto all = rules::inclusions(planted);
+  CHECK(all.at("include/qrs/io/d.hpp").size() == 3);
+  const auto chains = rules::include_chains(planted);
+  CHECK(chains.size() == 3);
+  CHECK(chains[0].back() == "include/qrs/io/d.hpp");
+  std::size_t members = 0;
+  for (const auto& chain : chains) {
+    members += chain.size();
+    for (std::size_t i = 1; i < chain.size(); ++i) CHECK(all.at(chain[i]).contains(chain[i - 1]));
+  }
+  CHECK(members == planted.size());
 }
 
 TEST_CASE("the code in README is the lesson's, line for line") {
