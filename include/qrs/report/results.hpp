@@ -56,7 +56,7 @@ struct SplitRecord {
   std::vector<std::int64_t> validation_per_class;
   std::vector<std::int64_t> test_per_class;
   std::int64_t leaked_test = 0;  // test images whose content stands in training too
-  LeakSplit lookup;              // accuracy of a table of known hashes that answers the commonest class otherwise
+  LeakSplit lookup;              // accuracy of a table of known hashes (audit/leakage.hpp)
 };
 
 /// One epoch of training.

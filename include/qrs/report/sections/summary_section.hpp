@@ -98,8 +98,8 @@ inline Markup what_came_out(const Results& results, const std::string& best) {
          "the accuracy is " +
          of_best([](const ModelRecord& m) { return m.accuracy.leaked; }) + ", on the others (\u201Cclean\u201D) " +
          of_best([](const ModelRecord& m) { return m.accuracy.clean; }) +
-         ". A table of the training files' hashes, which answers the commonest class for a file it does not know, "
-         "reaches " +
+         ". A table of the training files' hashes, which answers for a file it does not know the commonest class of "
+         "training files without a copy, reaches " +
          told(lookup) + "."});
   } else {
     out += paragraph({"No test image also stands in the training set: nothing is leaked byte for byte."});
