@@ -67,6 +67,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
                              .train_accuracy = e.train_accuracy,
                              .validation_loss = e.validation_loss,
                              .validation_accuracy = e.validation_accuracy});
+    if (e.epoch <= result.resumed) out.resumed_seconds += e.seconds;
   }
   out.validation_loss = result.history[static_cast<std::size_t>(result.best_epoch - 1)].validation_loss;
   const std::int64_t classes = data.classes();

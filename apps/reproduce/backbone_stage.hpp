@@ -23,6 +23,7 @@ struct Repeat {
 struct Backbone {
   report::ModelRecord record;
   double validation_loss = 0.0;  // of the epoch whose weights are kept
+  double resumed_seconds = 0.0;  // that the epochs took which an earlier call trained
 };
 
 /// Trains `name` and scores it. Its checkpoint, history and best weights stand in the repeat's folder under its name; with

@@ -133,9 +133,9 @@ report::SplitRecord split_record(const Plan& plan, const Repeat& repeat, const d
           .lookup = leak_split(audit::lookup_predictions(parts.train, parts.test, groups, data.labels), repeat.test)};
 }
 
-/// One repeat; *interrupted tells that it was ended.
+/// One repeat; *interrupted tells that it was ended. Adds to `seconds` those of epochs that earlier calls trained.
 report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const datasets::Loaded& images,
-                             const std::vector<std::int64_t>& groups, bool& interrupted) {
+                             const std::vector<std::int64_t>& groups, double& seconds, bool& interrupted) {
   const data::ImageDataset& data = images.data;
   report::RunRecord run;
   run.split = split_record(plan, repeat, data, groups);
@@ -153,6 +153,7 @@ report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const datas
     TrainingProgress progress(stdout, [] { return training::Interrupt::asked(); });
     Backbone trained = train_backbone(name, plan, repeat, images, progress, interrupted);
     if (interrupted) return run;
+    seconds += trained.resumed_seconds;
     const double accuracy = trained.record.validation_accuracy.value;
     if (accuracy > best_accuracy || (accuracy == best_accuracy && trained.validation_loss < best_loss)) {
       best = name;
@@ -211,10 +212,10 @@ report::Results run_experiment(const Plan& given, bool& interrupted) {
 
   for (std::int64_t number = 1; number <= plan.repeats; ++number) {
     const Repeat repeat = make_repeat(plan, number, data, groups);
-    results.runs.push_back(run_repeat(plan, repeat, loaded, groups, interrupted));
+    results.runs.push_back(run_repeat(plan, repeat, loaded, groups, results.provenance.seconds, interrupted));
     if (interrupted) return results;
   }
-  results.provenance.seconds = timer.seconds();
+  results.provenance.seconds += timer.seconds();
   io::write_file(folder / "predictions.csv", io::as_bytes(report::predictions_csv(results)));
   io::write_file(folder / "report.html", io::as_bytes(report::experiment_report(results)));
   io::write_file(folder / "results.json", io::as_bytes(report::results_json(results)));

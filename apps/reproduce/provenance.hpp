@@ -5,7 +5,7 @@
 
 namespace qrs::reproduce {
 
-/// Everything but `seconds`, which the end of the run knows.
+/// Everything but `seconds`, which the end of the run knows: this starts at 0.
 report::Provenance provenance();
 
 }  // namespace qrs::reproduce

@@ -19,6 +19,7 @@
 #include "qrs/io/json_list.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/io/state_dict.hpp"
+#include "qrs/train/history.hpp"
 
 namespace reproduce_test {
 
@@ -172,6 +173,15 @@ TEST_CASE("a run that is killed goes on to the numbers of an unbroken one") {
   REQUIRE(last.status == 0);
   CHECK(numbers_of(folder.read("killed/results.json")) == numbers_of(folder.read("whole/results.json")));
   CHECK(folder.read("killed/predictions.csv") == folder.read("whole/predictions.csv"));
+
+  // A call that finds all trained still tells how long that took.
+  REQUIRE(program::qrs(joined(arguments)).status == 0);
+  double trained = 0.0;
+  for (const auto& epoch :
+       qrs::train::parse_history(folder.read("killed/repeat-1/resnet18/history.jsonl"), "history")) {
+    trained += epoch.seconds;
+  }
+  CHECK(json::parse(folder.read("killed/results.json")).at("machine").at("seconds").get<double>() >= trained);
 }
 
 TEST_CASE("what cannot be run is refused with what to do") {

@@ -133,8 +133,8 @@ struct Provenance {
   // of the machine and the moment: in lines of their own, which two equal runs do not share
   std::string cpu;
   std::int64_t threads = 0;
-  std::string started;  // UTC, ISO 8601
-  double seconds = 0.0;
+  std::string started;   // UTC, ISO 8601
+  double seconds = 0.0;  // of the whole run, with the epochs of earlier calls that it goes on from
 };
 
 /// One row of the paper's Table 2, as printed; negative where a cell is empty.
