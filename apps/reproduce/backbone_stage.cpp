@@ -9,7 +9,7 @@
 #include "../networks/model_file.hpp"
 #include "../training/calibration.hpp"
 #include "../training/initial_weights.hpp"
-#include "qrs/io/file.hpp"
+#include "qrs/io/folder.hpp"
 #include "qrs/io/text_cursor.hpp"
 #include "qrs/metrics/probability.hpp"
 #include "qrs/nn/weights_hash.hpp"

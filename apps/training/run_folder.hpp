@@ -12,6 +12,7 @@
 
 #include "qrs/core/error.hpp"
 #include "qrs/io/file.hpp"
+#include "qrs/io/folder.hpp"
 
 namespace qrs::training {
 

@@ -83,6 +83,7 @@
 #include "io/csv.hpp"
 #include "io/dtype.hpp"
 #include "io/file.hpp"
+#include "io/folder.hpp"
 #include "io/json_list.hpp"
 #include "io/libsvm_format.hpp"
 #include "io/libsvm_model_file.hpp"

@@ -15,11 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -95,14 +93,6 @@ inline std::vector<std::byte> read_file(const std::string& path, std::uint64_t c
     done += static_cast<std::size_t>(count);
   }
   return bytes;
-}
-
-/// Makes a folder and those above it, where they are missing. Throws where that cannot be; `op` names who asks, as "[train]".
-inline void make_folder(std::string_view op, const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  QRS_CHECK(!error, op, " expected to create the folder ", path, ", got: ", error.message(),
-            detail::advice(error.value()));
 }
 
 /// A file being written under a temporary name; commit() gives it its name. Destroyed without commit, it leaves nothing.

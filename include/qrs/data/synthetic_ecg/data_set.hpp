@@ -25,6 +25,7 @@
 #include "../../core/sha256.hpp"
 #include "../../image/encode.hpp"
 #include "../../io/file.hpp"
+#include "../../io/folder.hpp"
 #include "conditions.hpp"
 #include "draws.hpp"
 #include "page.hpp"
