@@ -16,8 +16,7 @@
 
 namespace qrs::networks {
 
-/// The decoded picture of a file. Throws an Error that names the file where it is broken or no picture, or so small that
-/// the network's input would be made up: either side below an eighth of it.
+/// The decoded picture of a file. Throws as data::decode_page.
 image::Image read_page(const std::string& path, const NetworkInfo& info);
 
 /// The preprocessed page as values in [0, 1], a batch of one: (1, size, size, in_channels).

@@ -286,7 +286,7 @@ TEST_CASE("pictures that are broken, too small or too large are named, and the o
     CAPTURE(file);
     CHECK(contains(out.output, file));
   }
-  CHECK(contains(out.output, "expected a page of at least 8 x 8 pixels (the network sees 64 x 64), got 1 x 1"));
+  CHECK(contains(out.output, "expected a page of at least 16 x 16 pixels (the network sees 64 x 64), got 1 x 1"));
   CHECK(contains(out.output, "got height 20000 and width 20000"));
   const nlohmann::json json = parsed(program::qrs("predict-image --json " + arguments));
   REQUIRE(json.at("images").size() == 6);

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <functional>
 #include <map>
 #include <set>
@@ -18,34 +17,16 @@
 
 namespace rules {
 
-/// Header -> every header it includes, directly or not, itself left out.
-inline std::map<std::string, std::set<std::string>> inclusions(const std::vector<SourceFile>& headers) {
-  std::map<std::string, std::vector<std::string>> direct;
-  for (const SourceFile& header : headers) direct[header.path] = included_files(header);
-  std::map<std::string, std::set<std::string>> all;
-  for (const auto& [path, first] : direct) {
-    std::vector<std::string> open = first;
-    while (!open.empty()) {
-      const std::string next = open.back();
-      open.pop_back();
-      if (direct.contains(next) && all[path].insert(next).second) {
-        open.insert(open.end(), direct.at(next).begin(), direct.at(next).end());
-      }
-    }
-  }
-  return all;
-}
-
 /// Every header once, in lists of which each member includes all before it; those with most to compile first.
 inline std::vector<std::vector<std::string>> include_chains(const std::vector<SourceFile>& headers) {
-  std::map<std::string, std::set<std::string>> below = inclusions(headers);
+  const std::map<std::string, std::set<std::string>> below = inclusions(headers);
   std::map<std::string, std::string> before;  // header -> the one before it in its chain: the matching
   for (const SourceFile& header : headers) {
     // Kuhn's augmenting path: give `lower` a header to stand before, moving others on where that makes room.
     std::set<std::string> tried;
     const std::function<bool(const std::string&)> place = [&](const std::string& lower) {
       for (const SourceFile& upper : headers) {
-        if (!below[upper.path].contains(lower) || !tried.insert(upper.path).second) continue;
+        if (!below.at(upper.path).contains(lower) || !tried.insert(upper.path).second) continue;
         const auto taken = before.find(upper.path);
         if (taken == before.end() || place(taken->second)) {
           before[upper.path] = lower;
@@ -67,7 +48,7 @@ inline std::vector<std::vector<std::string>> include_chains(const std::vector<So
     chains.push_back(chain);
   }
   std::stable_sort(chains.begin(), chains.end(),
-                   [&](const auto& a, const auto& b) { return below[a.back()].size() > below[b.back()].size(); });
+                   [&](const auto& a, const auto& b) { return below.at(a.back()).size() > below.at(b.back()).size(); });
   return chains;
 }
 

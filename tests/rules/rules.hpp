@@ -147,13 +147,25 @@ inline bool macro_allowed(const std::string& path, const std::string& macro) {
   return path.starts_with("kernels/shared/simt") && macro.starts_with("__");
 }
 
+/// Where the text after '#' and `keyword` begins in a preprocessor line; npos for any other line.
+inline std::size_t after_directive(const std::string& line, std::string_view keyword) {
+  std::size_t at = line.find_first_not_of(" \t");
+  if (at == std::string::npos || line[at] != '#') return std::string::npos;
+  at = line.find_first_not_of(" \t", at + 1);
+  if (at == std::string::npos || line.compare(at, keyword.size(), keyword) != 0) return std::string::npos;
+  return at + keyword.size();
+}
+
+/// Whether the word after '#' begins with `keyword`.
+inline bool is_directive(const std::string& line, std::string_view keyword) {
+  return after_directive(line, keyword) != std::string::npos;
+}
+
 /// The first word after `keyword` in a preprocessor line ("#  define X 1" -> "X"); empty for any other line.
 inline std::string directive_argument(const std::string& line, std::string_view keyword) {
-  std::size_t at = line.find_first_not_of(" \t");
-  if (at == std::string::npos || line[at] != '#') return "";
-  at = line.find_first_not_of(" \t", at + 1);
-  if (at == std::string::npos || line.compare(at, keyword.size(), keyword) != 0) return "";
-  at = line.find_first_not_of(" \t", at + keyword.size());
+  std::size_t at = after_directive(line, keyword);
+  if (at == std::string::npos) return "";
+  at = line.find_first_not_of(" \t", at);
   if (at == std::string::npos) return "";
   const std::size_t end = line.find_first_of(" \t(>", line[at] == '<' ? at : at + 1);
   return line.substr(at, end == std::string::npos ? end : end - at);
@@ -201,33 +213,47 @@ inline void check_text(const SourceFile& file, const std::set<std::string>& tree
   }
 }
 
-/// The files that `path` includes by quotes, as paths in the tree.
+/// The files that a file includes by quotes whatever is defined, as paths in the tree: those between #if and #endif are left out.
 inline std::vector<std::string> included_files(const SourceFile& file) {
   std::vector<std::string> included;
+  int conditions = 0;
   for (const std::string& line : split(file.text, '\n')) {
+    if (is_directive(line, "if")) ++conditions;  // #ifdef and #ifndef too
+    if (is_directive(line, "endif")) --conditions;
     const std::string include = directive_argument(line, "include");
-    if (include.starts_with('"')) {
+    if (conditions == 0 && include.starts_with('"')) {
       included.push_back(resolve(folder_of(file.path), include.substr(1, include.find('"', 1) - 1)));
     }
   }
   return included;
 }
 
+/// File -> every other of the files that it includes, directly or not.
+inline std::map<std::string, std::set<std::string>> inclusions(const std::vector<SourceFile>& files) {
+  std::map<std::string, std::vector<std::string>> direct;
+  for (const SourceFile& file : files) direct[file.path] = included_files(file);
+  std::map<std::string, std::set<std::string>> all;
+  for (const auto& [path, first] : direct) {
+    std::set<std::string>& reached = all[path];
+    std::vector<std::string> open = first;
+    while (!open.empty()) {
+      const std::string next = open.back();
+      open.pop_back();
+      if (!direct.contains(next) || !reached.insert(next).second) continue;
+      open.insert(open.end(), direct.at(next).begin(), direct.at(next).end());
+    }
+  }
+  return all;
+}
+
 /// The headers of include/ that the table of contents, include/qrs/qrs.hpp, does not reach.
 inline std::vector<std::string> missing_from_contents(const std::vector<SourceFile>& files) {
-  std::map<std::string, const SourceFile*> by_path;
-  for (const SourceFile& file : files) by_path[file.path] = &file;
-  std::set<std::string> reached;
-  std::vector<std::string> open = {"include/qrs/qrs.hpp"};
-  while (!open.empty()) {
-    const std::string path = open.back();
-    open.pop_back();
-    if (!by_path.contains(path) || !reached.insert(path).second) continue;
-    for (const std::string& next : included_files(*by_path.at(path))) open.push_back(next);
-  }
+  const std::string contents = "include/qrs/qrs.hpp";
+  const std::set<std::string> reached = inclusions(files).at(contents);
   std::vector<std::string> missing;
   for (const SourceFile& file : files) {
-    if (file.path.starts_with("include/") && !reached.contains(file.path)) missing.push_back(file.path);
+    const bool told = file.path == contents || reached.contains(file.path);
+    if (file.path.starts_with("include/") && !told) missing.push_back(file.path);
   }
   return missing;
 }

@@ -41,8 +41,8 @@ struct ReadImages {
   std::vector<std::string> skipped;  // "path: message" of each file left out
 };
 
-/// The least height and width of a page that the network sees as `size` x `size`: an eighth. Below that its input would be made up.
-constexpr std::int64_t least_page_side(std::int64_t size) { return (size + 7) / 8; }
+/// The least height and width of a page that the network sees as `size` x `size`: a quarter. Below that its input would be made up.
+constexpr std::int64_t least_page_side(std::int64_t size) { return (size + 3) / 4; }
 
 /// Decodes the picture of a page. Throws where it is broken, no picture, or smaller than least_page_side(size); `path` names it.
 inline image::Image decode_page(image::FileBytes bytes, const std::string& path, std::int64_t size,
