@@ -60,6 +60,7 @@ void batch_norm_statistics_cpu(const BatchNormParams& p, const T* x, T* mean, T*
       Vec<T> s1[ways] = {};
       Vec<T> s2[ways] = {};
       const auto add = [&](std::int64_t r, int u) {
+        simd::prefetch_next_line(from + r * p.x_pitch);
         const Vec<T> d = simd::load_part(from + r * p.x_pitch, count) - pivot;
         s1[u] += d;
         s2[u] += d * d;
@@ -137,6 +138,8 @@ void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T*
         Vec<T> sum{};
         Vec<T> sum_centred{};
         for (std::int64_t r = begin; r < end; ++r) {
+          simd::prefetch_next_line(x + r * p.x_pitch + c);
+          simd::prefetch_next_line(dy + r * p.y_pitch + c);
           const Vec<T> value = simd::load_part(x + r * p.x_pitch + c, count);
           const Vec<T> z = batch_norm::z_of(p, value, scale, shift, residual, r, c, count);
           const Vec<T> dz = simd::load_part(dy + r * p.y_pitch + c, count) * activate_slope_vec<f.value, T>(z);

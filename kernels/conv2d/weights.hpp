@@ -21,6 +21,7 @@ inline void outer_products(const T* const* x, std::int64_t offset, std::int64_t 
   simd::Vec<T> sum[Count][2] = {};
   for (std::int64_t r = 0; r < rows; ++r) {
     const T* values = x[r] + offset;
+    simd::prefetch_next_line(values);
     const simd::Vec<T> b0 = simd::load(dy);
     const simd::Vec<T> b1 = simd::load(dy + lanes);
     dy += tile::cols<T>;
@@ -96,6 +97,7 @@ void weight_segment(const Walk& walk, const WeightPass<T>& pass, std::int64_t be
         const T* from = pass.dy + first * pass.dy_pitch + column;
         for (std::int64_t r = 0; r < rows; ++r, from += pass.dy_pitch) {
           T* to = packed.data() + r * tile::cols<T>;
+          simd::prefetch_next_line(from);
           for (std::int64_t c = 0; c < width; ++c) to[c] = from[c];
           for (std::int64_t c = width; c < tile::cols<T>; ++c) to[c] = T(0);
         }

@@ -204,49 +204,73 @@ void gather_row(const Conv2dParams& p, const T* dy, const T* w, T* dx, std::int6
   }
 }
 
-/// dw of Taps neighbouring taps of kernel row ky, for channels [c, c + lanes), over one image.
-template <int Taps, bool Partial, class T>
-inline void weight_taps(const Conv2dParams& p, const Line& ly, const Line& lx, const T* x, const T* dy, std::int64_t ky,
-                        std::int64_t kx, std::int64_t c, std::int64_t count, T* dw) {
-  simd::Vec<T> sum[Taps] = {};
-  for (std::int64_t oy = 0; oy < ly.targets; ++oy) {
-    if (ky < ly.first_tap(oy) || ky >= ly.last_tap(oy)) continue;
-    const std::int64_t iy = oy * ly.step + ly.offset + ky * ly.dilation;
-    for (std::int64_t ox = 0; ox < lx.targets; ++ox) {
-      const simd::Vec<T> g = read<Partial>(dy + (oy * lx.targets + ox) * p.y_pitch + c, count);
-      const std::int64_t ix = ox * lx.step + lx.offset + kx * lx.dilation;
-      const T* from = x + (iy * lx.sources + ix) * p.x_pitch + c;
-      if (ix >= 0 && ix + (Taps - 1) * lx.dilation < lx.sources) {
-#pragma GCC unroll 8
-        for (int k = 0; k < Taps; ++k) sum[k] += read<Partial>(from + k * lx.dilation * p.x_pitch, count) * g;
-      } else {
-        for (int k = 0; k < Taps; ++k) {
-          const std::int64_t at = ix + k * lx.dilation;
-          if (at >= 0 && at < lx.sources) sum[k] += read<Partial>(from + k * lx.dilation * p.x_pitch, count) * g;
-        }
+/// Adds to dw what row oy of targets gives to Rows x Taps taps, from (ky, kx) on, for channels [c, c + lanes). The rows of taps
+/// fall inside the source. A sum waits for its own last addition, so there are many side by side.
+template <int Rows, int Taps, bool Partial, class T>
+inline void weight_taps(const Conv2dParams& p, const Line& ly, const Line& lx, const T* x, const T* dy, std::int64_t oy,
+                        std::int64_t ky, std::int64_t kx, std::int64_t c, std::int64_t count, T* dw) {
+  const std::int64_t right = lx.dilation * p.x_pitch;
+  const std::int64_t down = ly.dilation * lx.sources * p.x_pitch;
+  const T* x_row = x + (oy * ly.step + ly.offset + ky * ly.dilation) * lx.sources * p.x_pitch + c;
+  const T* dy_row = dy + oy * lx.targets * p.y_pitch + c;
+  T* to = dw + (ky * p.kw + kx) * p.ci + c;
+  simd::Vec<T> sum[Rows][Taps];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows * Taps; ++i)
+    sum[i / Taps][i % Taps] = read<Partial>(to + (i / Taps * p.kw + i % Taps) * p.ci, count);
+  for (std::int64_t ox = 0; ox < lx.targets; ++ox) {
+    const simd::Vec<T> g = read<Partial>(dy_row + ox * p.y_pitch, count);
+    const std::int64_t ix = ox * lx.step + lx.offset + kx * lx.dilation;
+    const T* from = x_row + ix * p.x_pitch;
+    if (ix >= 0 && ix + (Taps - 1) * lx.dilation < lx.sources) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows * Taps; ++i)
+        sum[i / Taps][i % Taps] += read<Partial>(from + i / Taps * down + i % Taps * right, count) * g;
+    } else {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows * Taps; ++i) {
+        const std::int64_t at = ix + i % Taps * lx.dilation;
+        if (at >= 0 && at < lx.sources)
+          sum[i / Taps][i % Taps] += read<Partial>(from + i / Taps * down + i % Taps * right, count) * g;
       }
     }
   }
-  for (int k = 0; k < Taps; ++k) simd::store_part(dw + (ky * p.kw + kx + k) * p.ci + c, sum[k], count);
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows * Taps; ++i)
+    simd::store_part(to + (i / Taps * p.kw + i % Taps) * p.ci, sum[i / Taps][i % Taps], count);
 }
 
-/// dw of one image, for channels [c_begin, c_end).
+/// The same for every row of taps that row oy of targets reads through: as many at once as the registers hold sums of.
+template <int Taps, bool Partial, class T>
+inline void weight_columns(const Conv2dParams& p, const Line& ly, const Line& lx, const T* x, const T* dy,
+                           std::int64_t oy, std::int64_t kx, std::int64_t c, std::int64_t count, T* dw) {
+  constexpr int rows = Taps == 5 ? 2 : Taps;
+  const std::int64_t end = ly.last_tap(oy);
+  std::int64_t ky = ly.first_tap(oy);
+  for (; ky + rows <= end; ky += rows) weight_taps<rows, Taps, Partial>(p, ly, lx, x, dy, oy, ky, kx, c, count, dw);
+  for (; ky < end; ++ky) weight_taps<1, Taps, Partial>(p, ly, lx, x, dy, oy, ky, kx, c, count, dw);
+}
+
+/// dw of one image, for channels [c_begin, c_end). Rows of targets are outermost: the few rows of x that one reads stay in the
+/// cache for all its channels and taps.
 template <class T>
 void image_weights(const Conv2dParams& p, const T* x, const T* dy, std::int64_t c_begin, std::int64_t c_end, T* dw) {
   constexpr std::int64_t lanes = simd::lanes<T>;
   const Line ly{p.h, p.oh(), p.stride_h, -p.padding_h, p.dilation_h, p.kh};
   const Line lx{p.w, p.ow(), p.stride_w, -p.padding_w, p.dilation_w, p.kw};
-  const auto taps = [&]<bool Partial>(std::bool_constant<Partial>, std::int64_t c, std::int64_t count) {
-    for (std::int64_t ky = 0; ky < p.kh; ++ky) {
+  for (std::int64_t tap = 0; tap < p.kh * p.kw; ++tap)
+    std::fill(dw + tap * p.ci + c_begin, dw + tap * p.ci + c_end, T(0));
+  for (std::int64_t oy = 0; oy < ly.targets; ++oy) {
+    const auto taps = [&]<bool Partial>(std::bool_constant<Partial>, std::int64_t c, std::int64_t count) {
       std::int64_t kx = 0;
-      for (; kx + 5 <= p.kw; kx += 5) weight_taps<5, Partial>(p, ly, lx, x, dy, ky, kx, c, count, dw);
-      for (; kx + 3 <= p.kw; kx += 3) weight_taps<3, Partial>(p, ly, lx, x, dy, ky, kx, c, count, dw);
-      for (; kx < p.kw; ++kx) weight_taps<1, Partial>(p, ly, lx, x, dy, ky, kx, c, count, dw);
-    }
-  };
-  std::int64_t c = c_begin;
-  for (; c + lanes <= c_end; c += lanes) taps(std::false_type{}, c, lanes);
-  if (c < c_end) taps(std::true_type{}, c, c_end - c);
+      for (; kx + 5 <= p.kw; kx += 5) weight_columns<5, Partial>(p, ly, lx, x, dy, oy, kx, c, count, dw);
+      for (; kx + 3 <= p.kw; kx += 3) weight_columns<3, Partial>(p, ly, lx, x, dy, oy, kx, c, count, dw);
+      for (; kx < p.kw; ++kx) weight_columns<1, Partial>(p, ly, lx, x, dy, oy, kx, c, count, dw);
+    };
+    std::int64_t c = c_begin;
+    for (; c + lanes <= c_end; c += lanes) taps(std::false_type{}, c, lanes);
+    if (c < c_end) taps(std::true_type{}, c, c_end - c);
+  }
 }
 
 }  // namespace depthwise
@@ -315,7 +339,7 @@ void depthwise_conv2d_backward_data_cpu(const Conv2dParams& p, const T* dy, cons
 
 template <class T>
 void depthwise_conv2d_backward_weights_cpu(const Conv2dParams& p, const T* x, const T* dy, T* dw, bool accumulate) {
-  constexpr std::int64_t channels_per_task = 64;
+  constexpr std::int64_t channels_per_task = 256;
   const std::int64_t size = p.kh * p.kw * p.ci;
   const std::int64_t runs = (p.ci + channels_per_task - 1) / channels_per_task;
   Scratch<T> partial(p.n * size + 1);  // one dw per image, added in order

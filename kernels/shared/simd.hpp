@@ -86,6 +86,14 @@ inline void store_part(T* to, Vec<T> v, std::int64_t count) {
   }
 }
 
+/// Asks for the cache line after that of `from`, without waiting: for a walk down the rows of a matrix one register of columns at
+/// a time, whose next column then waits in the cache. The address may lie behind the last value; nothing is read.
+template <class T>
+inline void prefetch_next_line(const T* from) {
+  constexpr std::uintptr_t line = 64;
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(from) + line));
+}
+
 /// max(a, b) lane by lane; b where a is NaN... see each caller: a > b ? a : b.
 template <class T>
 inline Vec<T> max(Vec<T> a, Vec<T> b) {
