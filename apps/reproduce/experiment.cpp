@@ -17,6 +17,7 @@
 #include "examples.hpp"
 #include "provenance.hpp"
 #include "qrs/audit/duplicates.hpp"
+#include "qrs/audit/leak_split.hpp"
 #include "qrs/audit/leakage.hpp"
 #include "qrs/core/sha256.hpp"
 #include "qrs/core/timer.hpp"
@@ -108,7 +109,10 @@ Repeat make_repeat(const Plan& plan, std::int64_t number, const data::ImageDatas
   out.parts = data::split_parts(data.labels, options, plan.grouped ? groups : std::vector<std::int64_t>{});
   out.test.classes = data.classes();
   out.test.leaked = audit::leaked_items(out.parts.train, out.parts.test, groups);
-  for (const std::int64_t i : out.parts.test) out.test.labels.push_back(data.labels[static_cast<std::size_t>(i)]);
+  for (const std::int64_t i : out.parts.test) {
+    out.test.labels.push_back(data.labels[static_cast<std::size_t>(i)]);
+    out.test.contents.push_back(groups[static_cast<std::size_t>(i)]);
+  }
   return out;
 }
 
@@ -120,7 +124,8 @@ report::SplitRecord split_record(const Plan& plan, const Repeat& repeat, const d
     return out;
   };
   const data::PartSplit& parts = repeat.parts;
-  const std::vector<bool>& leaked = repeat.test.leaked;
+  const TestSet& test = repeat.test;
+  const std::vector<std::int64_t> known = audit::lookup_predictions(parts.train, parts.test, groups, data.labels);
   return {.kind = plan.grouped ? "grouped" : "random",
           .seed = static_cast<std::int64_t>(repeat.seed),
           .train = static_cast<std::int64_t>(parts.train.size()),
@@ -129,8 +134,9 @@ report::SplitRecord split_record(const Plan& plan, const Repeat& repeat, const d
           .train_per_class = per_class(parts.train),
           .validation_per_class = per_class(parts.validation),
           .test_per_class = per_class(parts.test),
-          .leaked_test = std::count(leaked.begin(), leaked.end(), true),
-          .lookup = leak_split(audit::lookup_predictions(parts.train, parts.test, groups, data.labels), repeat.test)};
+          .leaked_test = std::count(test.leaked.begin(), test.leaked.end(), true),
+          .distinct_test = audit::distinct_groups(test.contents),
+          .lookup = audit::leak_split(test.labels, known, test.leaked, test.contents)};
 }
 
 /// One repeat; *interrupted tells that it was ended. Adds to `seconds` those of epochs that earlier calls trained.
@@ -141,6 +147,7 @@ report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const datas
   run.split = split_record(plan, repeat, data, groups);
   run.test_labels = repeat.test.labels;
   run.test_leaked.assign(repeat.test.leaked.begin(), repeat.test.leaked.end());
+  run.test_contents = repeat.test.contents;
   for (const std::int64_t i : repeat.parts.test) run.test_files.push_back(data.files[static_cast<std::size_t>(i)]);
 
   std::string best;
@@ -225,8 +232,8 @@ report::Results run_experiment(const Plan& given, bool& interrupted) {
 std::string results_table(const report::Results& results) {
   std::string out;
   char line[200];
-  std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s\n", "model", "val acc", "test acc",
-                "95 % interval", "leaked", "clean", "AUC");
+  std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s %10s\n", "model", "val acc", "test acc",
+                "95 % interval", "leaked", "clean", "distinct", "AUC");
   out += line;
   for (const report::RunRecord& run : results.runs) {
     if (results.runs.size() > 1) out += text("seed ", run.split.seed, "\n");
@@ -240,16 +247,17 @@ std::string results_table(const report::Results& results) {
                          const std::string& auc) {
       char interval[40];
       std::snprintf(interval, sizeof interval, "%.4f .. %.4f", accuracy.all.interval.low, accuracy.all.interval.high);
-      std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s\n", name.c_str(), validation.c_str(),
+      std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s %10s\n", name.c_str(), validation.c_str(),
                     cell(accuracy.all).c_str(), interval, cell(accuracy.leaked).c_str(), cell(accuracy.clean).c_str(),
-                    auc.c_str());
+                    cell(accuracy.distinct).c_str(), auc.c_str());
       out += line;
     };
     for (const report::ModelRecord* model : report::models_of(run)) {
       row(model->name, cell(model->validation_accuracy), model->accuracy, cell(report::test_auc(*model)));
     }
     row("known hashes", "", run.split.lookup, "");
-    out += text(run.split.test, " test images, ", run.split.leaked_test, " of which also stand in training\n");
+    out += text(run.split.test, " test images, ", run.split.leaked_test, " of which also stand in training; ",
+                run.split.distinct_test, " distinct contents\n");
   }
   return out;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../training/class_labels.hpp"
+#include "qrs/audit/leak_split.hpp"
 #include "qrs/metrics/evaluate.hpp"
 #include "qrs/report/results.hpp"
 
@@ -17,23 +18,10 @@ namespace qrs::reproduce {
 /// The test images of a repeat.
 struct TestSet {
   std::vector<std::int64_t> labels;
-  std::vector<bool> leaked;  // whether the content stands in training too
+  std::vector<bool> leaked;            // whether the content stands in training too
+  std::vector<std::int64_t> contents;  // equal where the contents are
   std::int64_t classes = 0;
 };
-
-/// Right answers on all test images, on the leaked and on the others.
-inline report::LeakSplit leak_split(std::span<const std::int64_t> predicted, const TestSet& test) {
-  std::int64_t right[2] = {0, 0};
-  std::int64_t count[2] = {0, 0};
-  for (std::size_t i = 0; i < test.labels.size(); ++i) {
-    const std::size_t side = test.leaked[i] ? 1 : 0;
-    ++count[side];
-    right[side] += predicted[i] == test.labels[i] ? 1 : 0;
-  }
-  return {.all = metrics::share_estimate("accuracy", right[0] + right[1], count[0] + count[1]),
-          .leaked = metrics::share_estimate("accuracy, leaked", right[1], count[1]),
-          .clean = metrics::share_estimate("accuracy, clean", right[0], count[0])};
-}
 
 inline metrics::Estimate accuracy_of(std::span<const std::int64_t> predicted, std::span<const std::int64_t> labels) {
   std::int64_t right = 0;
@@ -47,7 +35,7 @@ inline void score_test(report::ModelRecord& model, std::vector<double> probabili
   const std::vector<std::int64_t> labels = training::class_labels(test.classes);
   model.test =
       metrics::evaluate(test.labels, {probabilities, test.classes}, {.labels = labels, .predicted = predicted});
-  model.accuracy = leak_split(predicted, test);
+  model.accuracy = audit::leak_split(test.labels, predicted, test.leaked, test.contents);
   model.test_scores = std::move(probabilities);
   model.test_predicted = std::move(predicted);
 }

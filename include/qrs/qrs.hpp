@@ -241,6 +241,7 @@
 
 // audit: what a score is worth.
 #include "audit/duplicates.hpp"
+#include "audit/leak_split.hpp"
 #include "audit/leakage.hpp"
 
 // train: the training loop, its history and checkpoints, and what a network says of images.

@@ -138,6 +138,10 @@ TEST_CASE("a run leaves results, predictions, report and models; another with mo
   CHECK(run["split"]["lookup"]["leaked"]["value"] == 1.0);
   CHECK(run["split"]["lookup"]["leaked"]["n"] == leaked);
   CHECK(run["split"]["lookup"]["clean"]["n"] == 14 - leaked);
+  const std::int64_t distinct = run["split"]["distinct_test"];
+  CHECK(distinct >= 7);
+  CHECK(distinct <= 14);
+  CHECK(run["split"]["lookup"]["distinct"]["n"] == distinct);
 }
 
 TEST_CASE("a grouped split tests no image that it trained with") {
@@ -149,6 +153,7 @@ TEST_CASE("a grouped split tests no image that it trained with") {
   const json results = json::parse(outcome.output.substr(outcome.output.find("\n{") + 1));
   CHECK(results["runs"][0]["split"]["kind"] == "grouped");
   CHECK(results["runs"][0]["split"]["leaked_test"] == 0);
+  CHECK(2 * results["runs"][0]["split"]["distinct_test"].get<int>() == results["runs"][0]["split"]["test"]);
   for (const json& setting : results["settings"]) {
     if (setting["name"] == "split") CHECK(setting["source"] == "flag");
     if (setting["name"] == "learning rate") CHECK(setting["source"] == "paper");

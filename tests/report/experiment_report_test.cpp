@@ -82,7 +82,7 @@ TEST_CASE("Table 2 holds all of the paper's values, beside ours with interval an
   for (const ModelRecord* model : models_of(results.runs[0])) {
     const LeakSplit& split = model->accuracy;
     for (const metrics::Estimate& e :
-         {split.all, split.leaked, split.clean, score_of(model->test, "roc_auc_ovr_macro")}) {
+         {split.all, split.leaked, split.clean, split.distinct, score_of(model->test, "roc_auc_ovr_macro")}) {
       CHECK(holds(table, score_text(e.value) + "<small>" + interval_text(e.interval, 3) + "</small><small>n " +
                              std::to_string(e.n) + "</small>"));
     }
@@ -118,9 +118,12 @@ TEST_CASE("the summary tells the best model on the validation images with its pl
   const LeakSplit& split = run.backbones[3].accuracy;
   const std::string summary = section(checked(results), "summary");
   CHECK(holds(summary, "The best model on the validation images is <b>EfficientNet-B0</b>"));
-  for (const metrics::Estimate& e : {split.all, split.leaked, split.clean, run.split.lookup.all})
+  for (const metrics::Estimate& e : {split.all, split.leaked, split.clean, split.distinct, run.split.lookup.all})
     CHECK(holds(summary, told({e})));
   CHECK(holds(summary, part_text(run.split.leaked_test, run.split.test)));
+  CHECK(holds(summary, std::to_string(run.split.distinct_test) + " different contents"));
+  run.split.distinct_test = run.split.test;
+  CHECK_FALSE(holds(section(checked(results), "summary"), "different contents"));
 }
 
 TEST_CASE("drawn pages are announced, and the paper's values are not judged by them") {

@@ -45,6 +45,8 @@ TEST_CASE("results.json holds every score with its interval, n and method, to th
     CHECK(s["method"] == score.method);
   }
   CHECK(told["accuracy"]["clean"]["value"].get<double>() == svc.accuracy.clean.value);
+  CHECK(told["accuracy"]["distinct"]["n"] == svc.accuracy.distinct.n);
+  CHECK(run["split"]["distinct_test"] == results.runs[0].split.distinct_test);
   CHECK(told["best_params"]["svc.gamma"] == "scale");
   CHECK(told["test"]["confusion"]["counts"][1][2] == svc.test.confusion.at(1, 2));
   CHECK(run["backbones"][1]["epochs"][15]["validation_loss"].get<double>() ==
@@ -96,25 +98,30 @@ TEST_CASE("predictions.csv has a row a test image, model and repeat, with the sa
   results.runs[1].test_files[3] = "a,\"b\".jpg";
   const std::vector<std::string> lines = lines_of(report::predictions_csv(results));
   REQUIRE(lines.size() == 2 * 7 * 20 + 2);
-  CHECK(lines[0] == "repeat,model,file,label,predicted,leaked,p_0,p_1,p_2,p_3");
+  CHECK(lines[0] == "repeat,model,file,label,predicted,leaked,content,p_0,p_1,p_2,p_3");
   CHECK(lines.back().empty());
   CHECK(lines[1 + 7 * 20 + 3].starts_with("2,svc,\"a,\"\"b\"\".jpg\",0,"));
   const report::RunRecord& run = results.runs[0];
   const std::vector<std::string_view> fields = split_text(lines[1 + 5], ',');
-  REQUIRE(fields.size() == 10);
+  REQUIRE(fields.size() == 11);
   CHECK(fields[0] == "1");
   CHECK(fields[1] == "svc");
   CHECK(fields[2] == run.test_files[5]);
   CHECK(fields[5] == (run.test_leaked[5] != 0 ? "1" : "0"));
+  CHECK(fields[6] == std::to_string(run.test_contents[5]));
   for (std::size_t k = 0; k < 4; ++k) {
-    CHECK(std::stod(std::string(fields[6 + k])) == run.classifiers[0].test_scores[5 * 4 + k]);
+    CHECK(std::stod(std::string(fields[7 + k])) == run.classifiers[0].test_scores[5 * 4 + k]);
   }
 }
 
 TEST_CASE("predictions that do not fit the test images are refused") {
   report::Results results = sample::results({.test = 20, .replicates = 20});
+  results.runs[0].test_contents.pop_back();
+  CHECK(error_message([&] { report::predictions_csv(results); }).find("20 numbers of contents, or none, got 19") !=
+        std::string::npos);
   results.runs[0].test_leaked.clear();
-  CHECK(lines_of(report::predictions_csv(results))[1].find(",,") != std::string::npos);  // not known: empty
+  results.runs[0].test_contents.clear();
+  CHECK(lines_of(report::predictions_csv(results))[1].find(",,,") != std::string::npos);  // not known: empty
   results.runs[0].backbones[0].test_scores.pop_back();
   CHECK(error_message([&] {
           report::predictions_csv(results);

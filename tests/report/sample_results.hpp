@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "qrs/audit/duplicates.hpp"
+#include "qrs/audit/leak_split.hpp"
 #include "qrs/core/rng.hpp"
 #include "qrs/metrics/evaluate.hpp"
 #include "qrs/metrics/intervals.hpp"
@@ -37,16 +39,9 @@ inline metrics::Estimate share(const std::string& name, std::int64_t right, std:
   return {name, static_cast<double>(right) / static_cast<double>(n), metrics::wilson_interval(right, n), n, "Wilson"};
 }
 
-/// The accuracy on all, leaked and clean images.
-inline report::LeakSplit leak_split(const report::RunRecord& run, const std::vector<std::int64_t>& predicted) {
-  std::int64_t right[2] = {0, 0};
-  std::int64_t n[2] = {0, 0};
-  for (std::size_t i = 0; i < predicted.size(); ++i) {
-    ++n[run.test_leaked[i]];
-    right[run.test_leaked[i]] += predicted[i] == run.test_labels[i] ? 1 : 0;
-  }
-  return {share("accuracy", right[0] + right[1], n[0] + n[1]), share("accuracy", right[1], n[1]),
-          share("accuracy", right[0], n[0])};
+inline audit::LeakSplit leak_split(const report::RunRecord& run, const std::vector<std::int64_t>& predicted) {
+  const std::vector<bool> leaked(run.test_leaked.begin(), run.test_leaked.end());
+  return audit::leak_split(run.test_labels, predicted, leaked, run.test_contents);
 }
 
 inline report::ModelRecord model(const report::RunRecord& run, const std::string& name, const std::string& kind,
@@ -106,6 +101,7 @@ inline report::RunRecord run(const Results& results, std::int64_t seed, const Op
     out.test_files.push_back(results.data.classes[static_cast<std::size_t>(label)].name + "/page(" + std::to_string(i) +
                              ").jpg");
     out.test_leaked.push_back(label == 0 || (label != 2 && rng.random_sample() < 0.6) ? 1 : 0);
+    out.test_contents.push_back(label == 0 ? i % 4 : i);
   }
   const std::int64_t leaked = std::count(out.test_leaked.begin(), out.test_leaked.end(), 1);
   std::vector<std::int64_t> lookup(static_cast<std::size_t>(n), 3);
@@ -121,6 +117,7 @@ inline report::RunRecord run(const Results& results, std::int64_t seed, const Op
                {36, 26, 35, 43},
                {36, 26, 35, 43},
                leaked,
+               audit::distinct_groups(out.test_contents),
                leak_split(out, lookup)};
   double skill = 0.3;
   for (const char* name : {"resnet18", "resnet34", "densenet121", "efficientnet_b0"}) {

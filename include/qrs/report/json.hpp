@@ -35,7 +35,8 @@ inline Json estimate_json(const metrics::Estimate& e) {
 inline Json leak_json(const LeakSplit& split) {
   return {{"all", estimate_json(split.all)},
           {"leaked", estimate_json(split.leaked)},
-          {"clean", estimate_json(split.clean)}};
+          {"clean", estimate_json(split.clean)},
+          {"distinct", estimate_json(split.distinct)}};
 }
 
 inline Json evaluation_json(const metrics::Evaluation& evaluation) {
@@ -122,6 +123,7 @@ inline Json split_json(const SplitRecord& split) {
           {"validation_per_class", split.validation_per_class},
           {"test_per_class", split.test_per_class},
           {"leaked_test", split.leaked_test},
+          {"distinct_test", split.distinct_test},
           {"lookup", leak_json(split.lookup)}};
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../audit/leak_split.hpp"
 #include "../metrics/evaluate.hpp"
 
 namespace qrs::report {
@@ -39,12 +40,7 @@ struct DataRecord {
   std::string manifest_sha256;  // of "hash  path\n" for every file, in order
 };
 
-/// A score on all test images, on those that also stand in training ("leaked"), and on those that do not ("clean"). n = 0: none.
-struct LeakSplit {
-  metrics::Estimate all;
-  metrics::Estimate leaked;
-  metrics::Estimate clean;
-};
+using audit::LeakSplit;  // an accuracy on all test images, on the leaked, on the clean, and on each content once
 
 struct SplitRecord {
   std::string kind;  // "random", "grouped"
@@ -55,8 +51,9 @@ struct SplitRecord {
   std::vector<std::int64_t> train_per_class;
   std::vector<std::int64_t> validation_per_class;
   std::vector<std::int64_t> test_per_class;
-  std::int64_t leaked_test = 0;  // test images whose content stands in training too
-  LeakSplit lookup;              // accuracy of a table of known hashes (audit/leakage.hpp)
+  std::int64_t leaked_test = 0;    // test images whose content stands in training too
+  std::int64_t distinct_test = 0;  // different contents of the test images
+  LeakSplit lookup;                // accuracy of a table of known hashes (audit/leakage.hpp)
 };
 
 /// One epoch of training.
@@ -119,8 +116,9 @@ struct RunRecord {
   std::vector<ModelRecord> classifiers;
   std::vector<std::int64_t> test_labels;
   std::vector<std::string> test_files;
-  std::vector<std::uint8_t> test_leaked;  // 1 where the content stands in training too; empty: not known
-  std::vector<ExampleRecord> errors;      // test images that the best model got wrong
+  std::vector<std::uint8_t> test_leaked;    // 1 where the content stands in training too; empty: not known
+  std::vector<std::int64_t> test_contents;  // equal where the contents are; empty: not known
+  std::vector<ExampleRecord> errors;        // test images that the best model got wrong
 };
 
 struct Provenance {

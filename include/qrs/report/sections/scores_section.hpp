@@ -1,5 +1,5 @@
 // Table 2 beside the paper's: each of our values with its interval and n, the paper's value, and whether it lies inside; the
-// accuracy on leaked and on clean images beside the plain one; the table of known files below.
+// accuracy on leaked and on clean images, and on each content once, beside the plain one; the table of known files below.
 #pragma once
 
 #include <array>
@@ -34,6 +34,7 @@ inline const std::vector<ScoreColumn>& score_columns() {
       {"Test accuracy", [](const M& m) { return test_accuracy(m); }, &PaperRow::accuracy, &LeakSplit::all},
       {"on leaked", [](const M& m) { return m.accuracy.leaked; }, nullptr, &LeakSplit::leaked},
       {"on clean", [](const M& m) { return m.accuracy.clean; }, nullptr, &LeakSplit::clean},
+      {"each content once", [](const M& m) { return m.accuracy.distinct; }, nullptr, &LeakSplit::distinct},
       {"Precision", [](const M& m) { return score_of(m.test, "precision_weighted"); }, &PaperRow::precision},
       {"Recall", [](const M& m) { return score_of(m.test, "recall_weighted"); }, &PaperRow::recall},
       {"F1", [](const M& m) { return score_of(m.test, "f1_weighted"); }, &PaperRow::f1},

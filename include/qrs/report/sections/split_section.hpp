@@ -1,7 +1,8 @@
-// Who trains and who tests, class by class, and how many test images also stand in training.
+// Who trains and who tests, class by class, how many test images also stand in training, and how many contents they are.
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,11 +31,27 @@ inline std::string leaked_of_class(const RunRecord& run, std::int64_t label) {
   return part_text(leaked, all);
 }
 
+/// Different contents among the test images of one class; "-" where the run does not say which are the same.
+inline std::string contents_of_class(const RunRecord& run, std::int64_t label) {
+  if (run.test_contents.size() != run.test_labels.size() || run.test_labels.empty()) return no_number;
+  std::set<std::int64_t> seen;
+  for (std::size_t i = 0; i < run.test_labels.size(); ++i) {
+    if (run.test_labels[i] == label) seen.insert(run.test_contents[i]);
+  }
+  return std::to_string(seen.size());
+}
+
 inline Markup split_table(const Results& results, const RunRecord& run) {
   const SplitRecord& split = run.split;
   Table out{.caption =
-                "Images by part. \u201CLeaked\u201D counts the test images whose bytes stand in the training part too.",
-            .columns = {{"class"}, {"training", true}, {"validation", true}, {"test", true}, {"leaked of test", true}},
+                "Images by part. \u201CContents\u201D counts the test images without their copies, "
+                "\u201Cleaked\u201D those whose bytes stand in the training part too.",
+            .columns = {{"class"},
+                        {"training", true},
+                        {"validation", true},
+                        {"test", true},
+                        {"contents of test", true},
+                        {"leaked of test", true}},
             .rows = {}};
   for (std::size_t k = 0; k < results.data.classes.size(); ++k) {
     const ClassCount& c = results.data.classes[k];
@@ -42,12 +59,14 @@ inline Markup split_table(const Results& results, const RunRecord& run) {
                         {{count_at(split.train_per_class, k), true},
                          {count_at(split.validation_per_class, k), true},
                          {count_at(split.test_per_class, k), true},
+                         {contents_of_class(run, c.label), true},
                          {leaked_of_class(run, c.label), true}}});
   }
   out.rows.push_back({{"all"},
                       {{std::to_string(split.train), true},
                        {std::to_string(split.validation), true},
                        {std::to_string(split.test), true},
+                       {run.test_contents.empty() ? std::string(no_number) : std::to_string(split.distinct_test), true},
                        {part_text(split.leaked_test, split.test), true}},
                       "apart"});
   return table(out);

@@ -26,6 +26,9 @@ inline Markup fact(const std::string& name, const Estimates& estimates, const st
   return element("div", {element("dt", {name}), element("dd", {element("b", {fixed(spread.mean, 3)}), below})});
 }
 
+/// Whether some test images are copies of others.
+inline bool has_copies(const SplitRecord& split) { return split.distinct_test > 0 && split.distinct_test < split.test; }
+
 inline Markup facts(const Results& results, const std::string& best) {
   const auto of_best = [&](const auto& get) { return over_runs(results, best, get); };
   Estimates lookup;
@@ -36,6 +39,10 @@ inline Markup facts(const Results& results, const std::string& best) {
   if (spread_of(leaked).count > 0) {
     out += fact("Its leaked images", leaked, "also stand in training");
     out += fact("Its clean images", of_best([](const ModelRecord& m) { return m.accuracy.clean; }), "not in training");
+  }
+  if (has_copies(results.runs.front().split)) {
+    out += fact("Each content once", of_best([](const ModelRecord& m) { return m.accuracy.distinct; }),
+                "copies counted once");
   }
   out += fact("A table of known files", lookup, "looks at no pixel");
   if (const PaperRow* row = paper_row(best)) {
@@ -104,6 +111,13 @@ inline Markup what_came_out(const Results& results, const std::string& best) {
   } else {
     out += paragraph({"No test image also stands in the training set: nothing is leaked byte for byte."});
   }
+  if (has_copies(split)) {
+    out += paragraph({"The " + std::to_string(split.test) + " test images" +
+                      (results.runs.size() > 1 ? " of the first repeat" : "") + " are " +
+                      std::to_string(split.distinct_test) +
+                      " different contents and copies of them. With each content counted once the accuracy is " +
+                      of_best([](const ModelRecord& m) { return m.accuracy.distinct; }) + "."});
+  }
   if (const PaperRow* row = paper_row(best)) {
     out +=
         paragraph({"The paper prints " + score_text(row->accuracy) + " for " + row->name + ": " +
@@ -131,6 +145,11 @@ inline Markup what_it_says(const Results& results) {
   says += element(
       "li", {"An interval says how far the score could lie off because these test images were drawn and not others. "
              "Two models whose intervals overlap widely are not told apart by this run."});
+  if (has_copies(split)) {
+    says += element(
+        "li", {"Copies of a page are answered alike, so one page can count for many, and an interval that takes images "
+               "for independent is too narrow. Each content once is the count without that."});
+  }
   if (split.kind != "random") {
     says += element("li", {"The split here is " + split.kind +
                            "; whether the paper's is, is not stated. Its values stand beside ours "
