@@ -39,6 +39,7 @@ TEST_CASE("a part without items has no value, and columns that do not fit are re
   CHECK(split.distinct.n == 0);
   CHECK(split.distinct.value != split.distinct.value);
   CHECK(split.clean.value == 0.5);
-  CHECK(error_message([] { leak_split(Ints{0, 1}, Ints{0, 0}, {false, false}, Ints{1}); }) ==
-        "[leak_split] expected an answer, a mark and a content for each of 2 items, got 2, 2 and 1");
+  CHECK(error_message([] {
+          leak_split(Ints{0, 1}, Ints{0, 0}, {false, false}, Ints{1});
+        }) == "[leak_split] expected an answer, a mark and a content for each of 2 items, got 2, 2 and 1");
 }

@@ -12,7 +12,6 @@
 #include "qrs/audit/leak_split.hpp"
 #include "qrs/core/rng.hpp"
 #include "qrs/metrics/evaluate.hpp"
-#include "qrs/metrics/intervals.hpp"
 #include "qrs/report/results.hpp"
 
 namespace sample {
@@ -32,11 +31,6 @@ inline std::vector<std::uint8_t> thumbnail(std::size_t size) {
   std::vector<std::uint8_t> out = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
   while (out.size() < size) out.push_back(static_cast<std::uint8_t>(out.size() * 37 + out.size() / 11));
   return out;
-}
-
-inline metrics::Estimate share(const std::string& name, std::int64_t right, std::int64_t n) {
-  if (n == 0) return {name, metrics::undefined, {metrics::undefined, metrics::undefined}, 0, "no such image"};
-  return {name, static_cast<double>(right) / static_cast<double>(n), metrics::wilson_interval(right, n), n, "Wilson"};
 }
 
 inline audit::LeakSplit leak_split(const report::RunRecord& run, const std::vector<std::int64_t>& predicted) {
@@ -66,7 +60,7 @@ inline report::ModelRecord model(const report::RunRecord& run, const std::string
   out.accuracy = leak_split(run, out.test_predicted);
   const auto n = run.split.validation;
   out.validation_accuracy =
-      share("accuracy", std::llround(static_cast<double>(n) * std::min(1.0, 0.82 + 0.06 * skill)), n);
+      metrics::share_estimate("accuracy", std::llround(static_cast<double>(n) * std::min(1.0, 0.82 + 0.06 * skill)), n);
   if (kind == "backbone") {
     out.parameters = 11171266;
     out.initial_weights = name + "-5c106cde.pth: 122 of 124 tensors fit, head new from seed 0";

@@ -62,7 +62,8 @@ TEST_CASE("the table of contents reaches every header") {
 }
 
 TEST_CASE("chains hold every header once, after headers that it includes, in the fewest lists") {
-  // What b includes under a condition does not count: a build without it must compile too. a <- b <- d, a <- c <- d, a <- e: at most b, c and e stand side by side, so three lists.
+  // What b includes under a condition does not count: a build without it must compile too.
+  // a <- b <- d, a <- c <- d, a <- e: at most b, c and e stand side by side, so three lists.
   const std::vector<rules::SourceFile> planted = {
       {"include/qrs/core/a.hpp", "#include <vector>\n"},
       {"include/qrs/core/b.hpp", "#include \"a.hpp\"\n#ifdef X\n#include \"c.hpp\"\n#endif\n"},

@@ -29,11 +29,10 @@ struct LeakSplit {
 /// (content_groups); of the copies of a content the first counts. Without contents `distinct` has no value.
 inline LeakSplit leak_split(std::span<const std::int64_t> labels, std::span<const std::int64_t> predicted,
                             const std::vector<bool>& leaked, std::span<const std::int64_t> contents) {
-  QRS_CHECK(
-      predicted.size() == labels.size() && leaked.size() == labels.size() &&
-          (contents.empty() || contents.size() == labels.size()),
-      "[leak_split] expected an answer, a mark and a content for each of ", labels.size(), " items, got ",
-      predicted.size(), ", ", leaked.size(), " and ", contents.size());
+  QRS_CHECK(predicted.size() == labels.size() && leaked.size() == labels.size() &&
+                (contents.empty() || contents.size() == labels.size()),
+            "[leak_split] expected an answer, a mark and a content for each of ", labels.size(), " items, got ",
+            predicted.size(), ", ", leaked.size(), " and ", contents.size());
   struct Count {
     std::int64_t right = 0;
     std::int64_t n = 0;

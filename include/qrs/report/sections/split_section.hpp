@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "../../audit/duplicates.hpp"
 #include "../html.hpp"
 #include "../readings.hpp"
 #include "by_run.hpp"
@@ -34,11 +34,11 @@ inline std::string leaked_of_class(const RunRecord& run, std::int64_t label) {
 /// Different contents among the test images of one class; "-" where the run does not say which are the same.
 inline std::string contents_of_class(const RunRecord& run, std::int64_t label) {
   if (run.test_contents.size() != run.test_labels.size() || run.test_labels.empty()) return no_number;
-  std::set<std::int64_t> seen;
+  std::vector<std::int64_t> contents;
   for (std::size_t i = 0; i < run.test_labels.size(); ++i) {
-    if (run.test_labels[i] == label) seen.insert(run.test_contents[i]);
+    if (run.test_labels[i] == label) contents.push_back(run.test_contents[i]);
   }
-  return std::to_string(seen.size());
+  return std::to_string(audit::distinct_groups(contents));
 }
 
 inline Markup split_table(const Results& results, const RunRecord& run) {
