@@ -4,6 +4,7 @@
 #include "../../kernels/adam/cpu.hpp"
 #include "../../kernels/batch_norm/cpu.hpp"
 #include "../../kernels/conv2d/cpu.hpp"
+#include "../../kernels/cuda/memory.hpp"
 #include "../../kernels/dropout/cpu.hpp"
 #include "../../kernels/elementwise/cpu.hpp"
 #include "../../kernels/gate/cpu.hpp"
@@ -11,5 +12,4 @@
 #include "../../kernels/pool2d/cpu.hpp"
 #include "../../kernels/reduce/cpu.hpp"
 #include "../../kernels/sgd/cpu.hpp"
-#include "../../kernels/shared/memory.hpp"
 #include "../../kernels/softmax_cross_entropy/cpu.hpp"

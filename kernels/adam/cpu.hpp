@@ -3,8 +3,8 @@
 // Bound by memory: 16 bytes read and 12 written per float parameter.
 #pragma once
 
-#include "../shared/simd_sqrt.hpp"
-#include "../shared/tensor_list.hpp"
+#include "../simd/sqrt.hpp"
+#include "../simd/tensor_list.hpp"
 #include "adam.hpp"
 
 namespace qrs::kernels {

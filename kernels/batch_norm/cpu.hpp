@@ -10,7 +10,7 @@
 #include "../../include/qrs/core/memory.hpp"
 #include "../../include/qrs/core/parallel.hpp"
 #include "../elementwise/simd.hpp"
-#include "../shared/simd_fused.hpp"
+#include "../simd/fused.hpp"
 #include "batch_norm.hpp"
 
 namespace qrs::kernels {

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../depthwise_conv2d/cpu.hpp"
 #include "conv2d.hpp"
+#include "depthwise.hpp"
 #include "indirect.hpp"
 #include "weights.hpp"
 

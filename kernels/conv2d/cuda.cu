@@ -14,10 +14,10 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "../cuda/divider.hpp"
+#include "../cuda/launch.hpp"
+#include "../cuda/rows.hpp"
 #include "../gemm/tile_cuda.hpp"
-#include "../shared/divider.hpp"
-#include "../shared/launch.hpp"
-#include "../shared/rows.hpp"
 #include "conv2d.hpp"
 
 namespace qrs::kernels {

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "../elementwise/simd.hpp"
-#include "../shared/simd_fused.hpp"
+#include "../simd/fused.hpp"
 #include "walk.hpp"
 
 namespace qrs::kernels::conv {

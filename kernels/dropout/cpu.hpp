@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "../shared/row_loops.hpp"
+#include "../simd/row_loops.hpp"
 #include "dropout.hpp"
 
 namespace qrs::kernels {

@@ -3,7 +3,7 @@
 // All of them are bound by memory: silu, the dearest of the usual ones, spends about one cycle a value.
 #pragma once
 
-#include "../shared/row_loops.hpp"
+#include "../simd/row_loops.hpp"
 #include "elementwise.hpp"
 #include "simd.hpp"
 

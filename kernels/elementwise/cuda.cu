@@ -3,9 +3,9 @@
 // is that neighbouring threads touch neighbouring addresses, in wide accesses.
 #include <initializer_list>
 
-#include "../shared/divider.hpp"
-#include "../shared/launch.hpp"
-#include "../shared/rows.hpp"
+#include "../cuda/divider.hpp"
+#include "../cuda/launch.hpp"
+#include "../cuda/rows.hpp"
 #include "elementwise.hpp"
 
 namespace qrs::kernels {

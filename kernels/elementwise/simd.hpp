@@ -6,7 +6,7 @@
 
 #include <type_traits>
 
-#include "../shared/simd_math.hpp"
+#include "../simd/math.hpp"
 #include "elementwise.hpp"
 
 namespace qrs::kernels {

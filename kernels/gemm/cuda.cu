@@ -1,8 +1,8 @@
 // The matrix product on the device: a block for each 128 x 64 tile of C. tile_cuda.hpp has the loop in float or double
 // arithmetic, tensor_tile_cuda.hpp the one on tensor cores.
-#include "../shared/divider.hpp"
-#include "../shared/launch.hpp"
-#include "../shared/rows.hpp"
+#include "../cuda/divider.hpp"
+#include "../cuda/launch.hpp"
+#include "../cuda/rows.hpp"
 #include "gemm.hpp"
 #include "tensor_tile_cuda.hpp"
 #include "tile_cuda.hpp"

@@ -12,7 +12,7 @@
 // 16 x 8 sums for every 8 steps in d.
 #pragma once
 
-#include "../shared/mma.hpp"
+#include "../cuda/mma.hpp"
 #include "tile_cuda.hpp"
 
 namespace qrs::kernels::tile_cuda {

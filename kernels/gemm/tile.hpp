@@ -15,7 +15,7 @@
 
 #include "../../include/qrs/core/memory.hpp"
 #include "../../include/qrs/core/parallel.hpp"
-#include "../shared/simd.hpp"
+#include "../simd/simd.hpp"
 
 namespace qrs::kernels::tile {
 

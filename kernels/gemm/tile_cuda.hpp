@@ -15,8 +15,8 @@
 
 #include <cstdint>
 
-#include "../shared/simt.hpp"
-#include "../shared/views.hpp"
+#include "../cuda/views.hpp"
+#include "../simt/simt.hpp"
 
 namespace qrs::kernels::tile_cuda {
 

@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "../shared/row_loops.hpp"
+#include "../simd/row_loops.hpp"
 #include "pool2d.hpp"
 
 namespace qrs::kernels {

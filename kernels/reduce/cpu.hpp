@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "../../include/qrs/core/memory.hpp"
-#include "../shared/row_loops.hpp"
+#include "../simd/row_loops.hpp"
 #include "reduce.hpp"
 
 namespace qrs::kernels {

@@ -5,10 +5,10 @@
 // order of every addition follows from the shape alone.
 #include <algorithm>
 
-#include "../shared/divider.hpp"
-#include "../shared/launch.hpp"
-#include "../shared/reduce.hpp"
-#include "../shared/rows.hpp"
+#include "../cuda/divider.hpp"
+#include "../cuda/launch.hpp"
+#include "../cuda/reduce.hpp"
+#include "../cuda/rows.hpp"
 #include "reduce.hpp"
 
 namespace qrs::kernels {

@@ -1,8 +1,8 @@
 // One step of gradient descent on the CPU: threads over chunks of all parameters, registers along a chunk.
 #pragma once
 
-#include "../shared/simd.hpp"
-#include "../shared/tensor_list.hpp"
+#include "../simd/simd.hpp"
+#include "../simd/tensor_list.hpp"
 #include "sgd.hpp"
 
 namespace qrs::kernels {

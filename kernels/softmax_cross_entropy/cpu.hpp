@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "../reduce/cpu.hpp"
-#include "../shared/row_loops.hpp"
-#include "../shared/simd_math.hpp"
+#include "../simd/math.hpp"
+#include "../simd/row_loops.hpp"
 #include "softmax_cross_entropy.hpp"
 
 namespace qrs::kernels {

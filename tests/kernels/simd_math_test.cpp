@@ -1,5 +1,5 @@
 // exp, sigmoid, tanh and erf on registers against the standard library in double.
-#include "../../kernels/shared/simd_math.hpp"
+#include "../../kernels/simd/math.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Division by a prepared divisor, against the processor's.
-#include "../../kernels/shared/divider.hpp"
+#include "../../kernels/cuda/divider.hpp"
 
 #include <doctest/doctest.h>
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "../../kernels/shared/launch.hpp"
-#include "../../kernels/shared/mma.hpp"
-#include "../../kernels/shared/reduce.hpp"
+#include "../../kernels/cuda/launch.hpp"
+#include "../../kernels/cuda/mma.hpp"
+#include "../../kernels/cuda/reduce.hpp"
 
 using namespace qrs;
 using namespace qrs::kernels;

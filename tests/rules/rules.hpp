@@ -144,7 +144,7 @@ inline bool macro_allowed(const std::string& path, const std::string& macro) {
   if (own.contains(macro)) return true;
   if (macro.starts_with("DOCTEST_CONFIG_") || macro.starts_with("STB_IMAGE_") || macro.starts_with("STBI_"))
     return true;
-  return path.starts_with("kernels/shared/simt") && macro.starts_with("__");
+  return path.starts_with("kernels/simt/") && macro.starts_with("__");
 }
 
 /// Where the text after '#' and `keyword` begins in a preprocessor line; npos for any other line.

@@ -136,7 +136,7 @@ TEST_CASE("length, names, macros, guards and unfinished work are seen") {
   CHECK(complains("include/qrs/core/utils.hpp", "", "no subject"));
   CHECK(complains("include/qrs/core/log.hpp", "#  define LOG(x) x\n", "macro LOG"));
   CHECK(complains("kernels/gemm/gemm_tile.hpp", "#define __shared__\n", "macro __shared__"));
-  CHECK(about("kernels/shared/simt.hpp", "#define __shared__\n").empty());
+  CHECK(about("kernels/simt/simt.hpp", "#define __shared__\n").empty());
   CHECK(complains("tests/core/x_test.cpp", std::string("// TO") + "DO\n", "unfinished"));
   CHECK(rules::violations({{"include/qrs/core/a.hpp", "// For what.\n"}}).size() == 1);
   CHECK(rules::violations({{"include/qrs/core/a.hpp", "\n#pragma once\n"}}).size() == 1);

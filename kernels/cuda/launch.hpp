@@ -13,8 +13,8 @@
 
 #include "../../include/qrs/core/error.hpp"
 #include "../../include/qrs/core/memory.hpp"
+#include "../simt/simt.hpp"
 #include "memory.hpp"
-#include "simt.hpp"
 #include "views.hpp"
 
 namespace qrs::kernels {

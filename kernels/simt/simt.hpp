@@ -34,7 +34,7 @@ __device__ void unrolled(const Body& body) {
 
 #else
 
-#include "simt_block.hpp"
+#include "block.hpp"
 
 // CUDA's function qualifiers mean nothing to the host compiler.
 #define __global__

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "../../include/qrs/core/error.hpp"
-#include "simt_fibre.hpp"
-#include "simt_shadow.hpp"
+#include "fibre.hpp"
+#include "shadow.hpp"
 
 namespace qrs::kernels {
 

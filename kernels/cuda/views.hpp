@@ -16,10 +16,10 @@
 #include <cstring>
 #include <type_traits>
 
-#include "simt.hpp"
+#include "../simt/simt.hpp"
 
 #if !defined(__CUDACC__)
-#include "simt_memory.hpp"
+#include "../simt/memory.hpp"
 #endif
 
 namespace qrs::kernels {

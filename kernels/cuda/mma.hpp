@@ -10,7 +10,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "simt.hpp"
+#include "../simt/simt.hpp"
 
 namespace qrs::kernels {
 

@@ -1,7 +1,7 @@
 // Sums over the threads of a warp and of a block, in an order that only the shape decides.
 #pragma once
 
-#include "simt.hpp"
+#include "../simt/simt.hpp"
 #include "views.hpp"
 
 namespace qrs::kernels {

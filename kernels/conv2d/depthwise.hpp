@@ -13,9 +13,9 @@
 
 #include "../../include/qrs/core/memory.hpp"
 #include "../../include/qrs/core/parallel.hpp"
-#include "../conv2d/conv2d.hpp"
 #include "../elementwise/simd.hpp"
-#include "../shared/simd_fused.hpp"
+#include "../simd/fused.hpp"
+#include "conv2d.hpp"
 
 namespace qrs::kernels {
 
