@@ -1,8 +1,10 @@
 // Elementwise maps: the fast versions against the plain loops, on every tail, pitch and accumulation.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/core/parallel.hpp>
 #include <qrs/kernels.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
@@ -24,18 +26,16 @@ constexpr Activation all_activations[] = {Activation::identity, Activation::relu
                                           Activation::silu,     Activation::sigmoid,  Activation::tanh,
                                           Activation::gelu,     Activation::hardswish};
 
-/// The largest |got - expected| / max(1, |expected|); infinite where exactly one is NaN.
+/// The largest |got - expected| / max(1, |expected|).
 template <class T>
 double worst_error(const std::vector<T>& got, const std::vector<T>& expected) {
-  double worst = 0.0;
+  REQUIRE(got.size() == expected.size());
+  qrs::Difference worst;
   for (std::size_t i = 0; i < got.size(); ++i) {
-    const double g = static_cast<double>(got[i]);
     const double e = static_cast<double>(expected[i]);
-    if (g == e || (std::isnan(g) && std::isnan(e))) continue;
-    const double error = std::fabs(g - e) / std::fmax(1.0, std::fabs(e));
-    worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::fmax(worst, error);
+    worst.add(qrs::element_error(static_cast<double>(got[i]), e) / std::max(1.0, std::fabs(e)), 0.0);
   }
-  return worst;
+  return worst.max_error;
 }
 
 /// A few roundings of T: the two versions use other polynomials and other contractions.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "qrs/core/compare.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/ml/svm/svc.hpp"
 
@@ -34,16 +35,9 @@ Matrix<V> matrix(const std::string& name) {
   return Matrix<V>(shape.at(0), shape.at(1), values<V>(name));
 }
 
-/// max |got - reference| / max |reference|; infinite where the sizes differ.
+/// max |got - reference| / max |reference|.
 double distance(std::span<const double> got, std::span<const double> reference) {
-  if (got.size() != reference.size()) return INFINITY;
-  double worst = 0.0;
-  double largest = 1e-300;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    worst = std::max(worst, std::abs(got[i] - reference[i]));
-    largest = std::max(largest, std::abs(reference[i]));
-  }
-  return worst / largest;
+  return qrs::difference(got, reference).relative();
 }
 
 template <class T>
