@@ -96,6 +96,22 @@ TEST_CASE_TEMPLATE("elementwise maps match the plain loops where the work is cut
   check_shape<T>({2000, 33, 40, 33, 40, true});
 }
 
+TEST_CASE("a NaN in a kernel's output is an infinite error, in every place and on either side") {
+  const std::vector<float> x = random_values<float>(37, -8, 8, 1);
+  const ElementwiseParams p{1, 37, 37, 37, 37, false};
+  std::vector<float> expected(37);
+  qrs::kernels::activation_forward_ref(p, Activation::silu, x.data(), expected.data());
+  for (std::size_t at = 0; at < x.size(); ++at) {
+    std::vector<float> got(37);
+    qrs::kernels::activation_forward_cpu(p, Activation::silu, x.data(), got.data());
+    REQUIRE(worst_error(got, expected) <= tolerance<float>);
+    got[at] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(std::isinf(worst_error(got, expected)));
+    CHECK(std::isinf(worst_error(expected, got)));
+    CHECK(qrs::mismatch(got, expected, {.absolute = 1e30}) != "");
+  }
+}
+
 TEST_CASE("activations at the ends of the numbers are those of the formula") {
   constexpr float inf = std::numeric_limits<float>::infinity();
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();

@@ -53,6 +53,11 @@ double largest(const Tensor<float>& x) { return qrs::difference(x, Tensor<float>
 
 }  // namespace
 
+TEST_CASE("a weight that is not a number is larger than every bound") {
+  CHECK(largest(Tensor<float>::from({3}, {0.5F, -2.0F, 1.0F})) == 2.0);
+  CHECK_FALSE(largest(Tensor<float>::from({3}, {0.5F, std::nanf(""), 1.0F})) <= 1e30);
+}
+
 TEST_CASE("settings left out are torch's defaults") {
   Group net;
   const Conv2d<float> conv(net, "conv", {.in = 3, .out = 8, .kernel = 3});
