@@ -47,6 +47,7 @@
 #include "ops/dropout.hpp"
 #include "ops/gate.hpp"
 #include "ops/in_place.hpp"
+#include "ops/layer_norm.hpp"
 #include "ops/linear.hpp"
 #include "ops/mul.hpp"
 #include "ops/norm_act.hpp"
@@ -74,10 +75,11 @@
 #include "optim/sgd.hpp"
 
 // models: networks as published.
+#include "models/convnext.hpp"
 #include "models/densenet.hpp"
 #include "models/efficientnet.hpp"
+#include "models/mobilenet_v2.hpp"
 #include "models/model.hpp"
-#include "models/names.hpp"
 #include "models/registry.hpp"
 #include "models/resnet.hpp"
 
