@@ -13,7 +13,7 @@
 //   SequentialLR                  one schedule after the other, each from its own step 0 at its milestone
 //
 // OneCycleLR stands in one_cycle.hpp. Names, defaults and rates are those of torch.optim.lr_scheduler. PyTorch makes most of
-// them from the rate before; here each is the closed form, within 1e-12 of it, so that step t gives the same bits however
+// them from the rate before; here each is the closed form, within 1e-14 of it, so that step t gives the same bits however
 // often a run was broken off. A step is what the caller makes it: a batch, or an epoch.
 // Source of the cosine: Loshchilov and Hutter, SGDR, ICLR 2017, equation 5.
 #pragma once
