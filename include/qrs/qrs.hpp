@@ -3,7 +3,8 @@
 
 #include "version.hpp"
 
-// core: errors, threads, random numbers, memory, hashes.
+// core: errors, comparisons, threads, random numbers, memory, hashes.
+#include "core/compare.hpp"
 #include "core/crc32.hpp"
 #include "core/device.hpp"
 #include "core/error.hpp"
@@ -27,26 +28,29 @@
 #include "tensor/tensor.hpp"
 
 // autograd: the tape, and the judge of gradients.
+#include "autograd/grad_slot.hpp"
 #include "autograd/gradcheck.hpp"
+#include "autograd/recipe.hpp"
 #include "autograd/tape.hpp"
+#include "autograd/var.hpp"
 
 // ops: one differentiable operation a file.
 #include "ops/activation.hpp"
 #include "ops/add.hpp"
-#include "ops/basic_block.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/check.hpp"
 #include "ops/concat.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/conv_norm.hpp"
 #include "ops/cross_entropy.hpp"
-#include "ops/dense_block.hpp"
+#include "ops/dense_features.hpp"
 #include "ops/dropout.hpp"
 #include "ops/gate.hpp"
 #include "ops/in_place.hpp"
 #include "ops/linear.hpp"
-#include "ops/mbconv.hpp"
 #include "ops/mul.hpp"
+#include "ops/norm_act.hpp"
+#include "ops/normalization.hpp"
 #include "ops/pool2d.hpp"
 #include "ops/reshape.hpp"
 #include "ops/slice.hpp"
