@@ -69,9 +69,13 @@
 
 // optim: optimisers and schedules.
 #include "optim/adam.hpp"
+#include "optim/averaged_model.hpp"
+#include "optim/clip_grad.hpp"
 #include "optim/early_stopping.hpp"
+#include "optim/one_cycle.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/reduce_lr_on_plateau.hpp"
+#include "optim/schedule.hpp"
 #include "optim/sgd.hpp"
 
 // models: networks as published.
