@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "qrs/ml/svm/libsvm_model.hpp"
-#include "svc_judge.hpp"
+#include "svc_data.hpp"
 
 using namespace qrs::ml;
 using qrs::test::Blobs;
