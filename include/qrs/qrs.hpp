@@ -3,9 +3,10 @@
 
 #include "version.hpp"
 
-// core: errors, threads, random numbers, memory, hashes.
+// core: errors, comparisons, threads, random numbers, memory, hashes.
 #include "core/argmax.hpp"
 #include "core/array.hpp"
+#include "core/compare.hpp"
 #include "core/crc32.hpp"
 #include "core/device.hpp"
 #include "core/error.hpp"

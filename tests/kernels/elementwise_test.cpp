@@ -1,8 +1,10 @@
 // Elementwise maps: the fast versions against the plain loops, on every tail, pitch and accumulation.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/core/parallel.hpp>
 #include <qrs/kernels.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
@@ -24,18 +26,16 @@ constexpr Activation all_activations[] = {Activation::identity, Activation::relu
                                           Activation::silu,     Activation::sigmoid,  Activation::tanh,
                                           Activation::gelu,     Activation::hardswish};
 
-/// The largest |got - expected| / max(1, |expected|); infinite where exactly one is NaN.
+/// The largest |got - expected| / max(1, |expected|).
 template <class T>
 double worst_error(const std::vector<T>& got, const std::vector<T>& expected) {
-  double worst = 0.0;
+  REQUIRE(got.size() == expected.size());
+  qrs::Difference worst;
   for (std::size_t i = 0; i < got.size(); ++i) {
-    const double g = static_cast<double>(got[i]);
     const double e = static_cast<double>(expected[i]);
-    if (g == e || (std::isnan(g) && std::isnan(e))) continue;
-    const double error = std::fabs(g - e) / std::fmax(1.0, std::fabs(e));
-    worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::fmax(worst, error);
+    worst.add(qrs::element_error(static_cast<double>(got[i]), e) / std::max(1.0, std::fabs(e)), 0.0);
   }
-  return worst;
+  return worst.max_error;
 }
 
 /// A few roundings of T: the two versions use other polynomials and other contractions.
@@ -94,6 +94,22 @@ TEST_CASE_TEMPLATE("elementwise maps match the plain loops at every tail length,
 TEST_CASE_TEMPLATE("elementwise maps match the plain loops where the work is cut into tasks", T, float, double) {
   check_shape<T>({1, 70001, 70001, 70001, 70001, false});
   check_shape<T>({2000, 33, 40, 33, 40, true});
+}
+
+TEST_CASE("a NaN in a kernel's output is an infinite error, in every place and on either side") {
+  const std::vector<float> x = random_values<float>(37, -8, 8, 1);
+  const ElementwiseParams p{1, 37, 37, 37, 37, false};
+  std::vector<float> expected(37);
+  qrs::kernels::activation_forward_ref(p, Activation::silu, x.data(), expected.data());
+  for (std::size_t at = 0; at < x.size(); ++at) {
+    std::vector<float> got(37);
+    qrs::kernels::activation_forward_cpu(p, Activation::silu, x.data(), got.data());
+    REQUIRE(worst_error(got, expected) <= tolerance<float>);
+    got[at] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(std::isinf(worst_error(got, expected)));
+    CHECK(std::isinf(worst_error(expected, got)));
+    CHECK(qrs::mismatch(got, expected, {.absolute = 1e30}) != "");
+  }
 }
 
 TEST_CASE("activations at the ends of the numbers are those of the formula") {

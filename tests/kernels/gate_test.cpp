@@ -1,5 +1,6 @@
 // The gate: the fast version against the plain loops, on every tail, pitch and combination of wanted gradients.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/kernels.hpp>
 
 #include <cmath>
@@ -17,15 +18,6 @@ namespace {
 using qrs::kernels::GateGradients;
 using qrs::kernels::GateParams;
 using qrs::testing::random_values;
-
-template <class T>
-void check_close(const std::vector<T>& got, const std::vector<T>& expected, double tolerance) {
-  double worst = 0.0;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    worst = std::fmax(worst, std::fabs(static_cast<double>(got[i] - expected[i])));
-  }
-  CHECK(worst <= tolerance);
-}
 
 template <class T>
 void check_shape(const GateParams& p, bool accumulate) {
@@ -51,8 +43,8 @@ void check_shape(const GateParams& p, bool accumulate) {
   qrs::kernels::gate_backward_ref(p, x.data(), s.data(), dy.data(),
                                   {dx_expected.data(), ds_expected.data(), accumulate, accumulate});
   qrs::kernels::gate_backward_cpu(p, x.data(), s.data(), dy.data(), {dx.data(), ds.data(), accumulate, accumulate});
-  check_close(dx, dx_expected, eps);
-  check_close(ds, ds_expected, 8 * eps * std::sqrt(static_cast<double>(p.pixels)));
+  CHECK(qrs::mismatch(dx, dx_expected, {.absolute = eps}) == "");
+  CHECK(qrs::mismatch(ds, ds_expected, {.absolute = 8 * eps * std::sqrt(static_cast<double>(p.pixels))}) == "");
 
   // One gradient alone is the same gradient.
   std::vector<T> alone = random_values<T>(rows * p.dx_pitch, -1, 1, 4);

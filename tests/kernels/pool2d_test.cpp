@@ -1,5 +1,6 @@
 // Pooling: the fast versions against the plain loops, and PyTorch's rules for sizes, ties and NaN.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/kernels.hpp>
 
 #include <cmath>
@@ -40,11 +41,7 @@ void check_shape(Pool2dParams p, std::int64_t gap) {
   const std::vector<T> dy = random_values<T>(outputs * p.y_pitch, -1, 1, 2);
   const double tolerance = sizeof(T) == 4 ? 2e-6 : 1e-14;  // other contractions of sums of a few dozen values
   const auto close = [&](const std::vector<T>& got, const std::vector<T>& expected) {
-    double worst = 0.0;
-    for (std::size_t i = 0; i < got.size(); ++i) {
-      worst = std::fmax(worst, std::fabs(static_cast<double>(got[i] - expected[i])));
-    }
-    CHECK(worst <= tolerance);
+    CHECK(qrs::mismatch(got, expected, {.absolute = tolerance}) == "");
   };
 
   std::vector<T> y = dy;

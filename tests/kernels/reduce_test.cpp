@@ -1,5 +1,6 @@
 // Sums over rows: the fast version against the plain loops, on every tail and pitch; order and bits.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/core/parallel.hpp>
 #include <qrs/kernels.hpp>
 
@@ -33,17 +34,14 @@ void check_shape(const ReduceParams& p) {
   std::vector<T> got = y;
   qrs::kernels::reduce_rows_ref(p, x.data(), expected.data());
   qrs::kernels::reduce_rows_cpu(p, x.data(), got.data());
-  for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::fabs(got[i] - expected[i]) <= tolerance);
+  CHECK(qrs::mismatch(got, expected, {.absolute = tolerance}) == "");
 
   std::vector<T> wide_expected = x;
   std::vector<T> wide = x;
   qrs::kernels::broadcast_rows_ref(p, y.data(), wide_expected.data());
   qrs::kernels::broadcast_rows_cpu(p, y.data(), wide.data());
-  double worst = 0.0;  // gaps between rows included: they must keep what stood there
-  for (std::size_t i = 0; i < wide.size(); ++i) {
-    worst = std::fmax(worst, std::fabs(static_cast<double>(wide[i] - wide_expected[i])));
-  }
-  CHECK(worst <= 2e-7 * p.scale);
+  // Gaps between rows included: they must keep what stood there.
+  CHECK(qrs::mismatch(wide, wide_expected, {.absolute = 2e-7 * p.scale}) == "");
 
   T total_expected = T(0.5);
   T total = T(0.5);

@@ -1,5 +1,6 @@
 // Softmax and cross-entropy: the fast versions against the plain loops, and logits far from zero.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/kernels.hpp>
 
 #include <cmath>
@@ -19,16 +20,6 @@ using qrs::kernels::CrossEntropyParams;
 using qrs::kernels::SoftmaxParams;
 using qrs::testing::random_values;
 
-template <class T>
-void check_close(const std::vector<T>& got, const std::vector<T>& expected, double tolerance) {
-  double worst = 0.0;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    const double error = std::fabs(static_cast<double>(got[i] - expected[i]));
-    worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::fmax(worst, error);
-  }
-  CHECK(worst <= tolerance);
-}
-
 /// Values up to about 10, and log-sum-exps that are rounded to T before an exponential; sums of up to 1000 of them.
 template <class T>
 constexpr double tolerance = sizeof(T) == 4 ? 4e-6 : 1e-13;
@@ -47,12 +38,12 @@ void check_shape(std::int64_t rows, std::int64_t cols, std::int64_t gap, bool ac
     std::vector<T> y_expected = dy;
     qrs::kernels::softmax_forward_ref(p, log, x.data(), y_expected.data());
     qrs::kernels::softmax_forward_cpu(p, log, x.data(), y.data());
-    check_close(y, y_expected, tolerance<T>);
+    CHECK(qrs::mismatch(y, y_expected, {.absolute = tolerance<T>}) == "");
     std::vector<T> dx = x;
     std::vector<T> dx_expected = x;
     qrs::kernels::softmax_backward_ref(p, log, y.data(), dy.data(), dx_expected.data());
     qrs::kernels::softmax_backward_cpu(p, log, y.data(), dy.data(), dx.data());
-    check_close(dx, dx_expected, tolerance<T>);
+    CHECK(qrs::mismatch(dx, dx_expected, {.absolute = tolerance<T>}) == "");
   }
 
   std::vector<std::int64_t> targets;
@@ -75,13 +66,13 @@ void check_shape(std::int64_t rows, std::int64_t cols, std::int64_t gap, bool ac
       std::vector<T> loss(static_cast<std::size_t>(rows)), loss_expected = loss, lse = loss, lse_expected = loss;
       qrs::kernels::cross_entropy_forward_ref(q, x.data(), loss_expected.data(), lse_expected.data());
       qrs::kernels::cross_entropy_forward_cpu(q, x.data(), loss.data(), lse.data());
-      check_close(loss, loss_expected, 2 * tolerance<T>);
-      check_close(lse, lse_expected, tolerance<T>);
+      CHECK(qrs::mismatch(loss, loss_expected, {.absolute = 2 * tolerance<T>}) == "");
+      CHECK(qrs::mismatch(lse, lse_expected, {.absolute = tolerance<T>}) == "");
       std::vector<T> dx = dy;
       std::vector<T> dx_expected = dy;
       qrs::kernels::cross_entropy_backward_ref(q, x.data(), lse.data(), scale.data(), dx_expected.data());
       qrs::kernels::cross_entropy_backward_cpu(q, x.data(), lse.data(), scale.data(), dx.data());
-      check_close(dx, dx_expected, tolerance<T>);
+      CHECK(qrs::mismatch(dx, dx_expected, {.absolute = tolerance<T>}) == "");
     }
   }
 }

@@ -16,7 +16,6 @@ namespace {
 using namespace qrs::kernels;
 using qrs::testing::DeviceValues;
 using qrs::testing::random_values;
-using qrs::testing::relative_to_largest;
 
 /// Sums of a few hundred products; in parts where the shape is split.
 template <class T>
@@ -54,7 +53,7 @@ void check_case(Case s) {
     cuda(out.data());
     cuda(again.data());
     ref(expected.data());
-    CHECK(relative_to_largest(out.values(), expected) <= tolerance<T>);
+    CHECK(qrs::difference(out.values(), expected).relative() <= tolerance<T>);
     CHECK(out.values() == again.values());
   };
 

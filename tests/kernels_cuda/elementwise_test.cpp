@@ -14,7 +14,6 @@ namespace {
 using namespace qrs::kernels;
 using qrs::testing::DeviceValues;
 using qrs::testing::random_values;
-using qrs::testing::relative_to_largest;
 
 constexpr Activation all_activations[] = {Activation::identity, Activation::relu,     Activation::relu6,
                                           Activation::silu,     Activation::sigmoid,  Activation::tanh,
@@ -42,7 +41,7 @@ void check_shape(const ElementwiseParams& p, std::int64_t shift) {
     ref(expected.data());
     const DeviceValues<T> out(before, shift);
     cuda(out.data());
-    CHECK(relative_to_largest(out.values(), expected) <= tolerance<T>);
+    CHECK(qrs::difference(out.values(), expected).relative() <= tolerance<T>);
   };
   for (const Activation f : all_activations) {
     CAPTURE(static_cast<int>(f));

@@ -13,7 +13,6 @@ namespace {
 using namespace qrs::kernels;
 using qrs::testing::DeviceValues;
 using qrs::testing::random_values;
-using qrs::testing::relative_to_largest;
 
 /// Sums of up to 150 products of either sign: some roundings of T.
 template <class T>
@@ -54,7 +53,7 @@ void check_case(const Case& s, bool transpose_a, bool transpose_b, bool accumula
   gemm_cuda(p, device_a.data(), device_b.data(), c.data());
   gemm_cuda(p, device_a.data(), device_b.data(), again.data());
   gemm_ref(p, a.data(), b.data(), expected.data());
-  CHECK(relative_to_largest(c.values(), expected) <= tolerance<T>);
+  CHECK(qrs::difference(c.values(), expected).relative() <= tolerance<T>);
   CHECK(c.values() == again.values());
 }
 
@@ -93,7 +92,7 @@ TEST_CASE("gemm on the tensor cores is as exact as in float") {
     const DeviceValues<float> c(expected, s.shift);
     gemm_cuda(p, device_a.data(), device_b.data(), c.data());
     gemm_ref(p, a.data(), b.data(), expected.data());
-    CHECK(relative_to_largest(c.values(), expected) <= tolerance<float>);
+    CHECK(qrs::difference(c.values(), expected).relative() <= tolerance<float>);
   }
 }
 

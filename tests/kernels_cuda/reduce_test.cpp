@@ -14,7 +14,6 @@ namespace {
 using namespace qrs::kernels;
 using qrs::testing::DeviceValues;
 using qrs::testing::random_values;
-using qrs::testing::relative_to_largest;
 
 /// Both sides add in double, so only the last rounding to T and the order of the double sums remain.
 template <class T>
@@ -35,7 +34,7 @@ void check_shape(const ReduceParams& p) {
   reduce_rows_ref(p, x.data(), expected.data());
   const DeviceValues<T> sums(y);
   reduce_rows_cuda(p, device_x.data(), sums.data());
-  CHECK(relative_to_largest(sums.values(), expected) <= tolerance<T>);
+  CHECK(qrs::difference(sums.values(), expected).relative() <= tolerance<T>);
   const DeviceValues<T> again(y);
   reduce_rows_cuda(p, device_x.data(), again.data());
   CHECK(again.values() == sums.values());  // the same bits
@@ -44,13 +43,13 @@ void check_shape(const ReduceParams& p) {
   const DeviceValues<T> device_total(total);
   reduce_total_ref(p, x.data(), total.data());
   reduce_total_cuda(p, device_x.data(), device_total.data());
-  CHECK(relative_to_largest(device_total.values(), total) <= tolerance<T>);
+  CHECK(qrs::difference(device_total.values(), total).relative() <= tolerance<T>);
 
   const DeviceValues<T> device_y(y);
   auto spread = x;
   broadcast_rows_ref(p, y.data(), spread.data());
   broadcast_rows_cuda(p, device_y.data(), device_x.data());
-  CHECK(relative_to_largest(device_x.values(), spread) <= tolerance<T>);
+  CHECK(qrs::difference(device_x.values(), spread).relative() <= tolerance<T>);
 }
 
 }  // namespace

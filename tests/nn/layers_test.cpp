@@ -48,13 +48,15 @@ std::int64_t batches(BatchNorm2d<float>& norm) {
   return -1;
 }
 
-float largest(const Tensor<float>& x) {
-  float out = 0.0F;
-  for (const float value : x.values()) out = std::max(out, std::abs(value));
-  return out;
-}
+/// The largest absolute value; infinite where there is a NaN.
+double largest(const Tensor<float>& x) { return qrs::difference(x, Tensor<float>::zeros(x.shape())).max_error; }
 
 }  // namespace
+
+TEST_CASE("a weight that is not a number is larger than every bound") {
+  CHECK(largest(Tensor<float>::from({3}, {0.5F, -2.0F, 1.0F})) == 2.0);
+  CHECK_FALSE(largest(Tensor<float>::from({3}, {0.5F, std::nanf(""), 1.0F})) <= 1e30);
+}
 
 TEST_CASE("settings left out are torch's defaults") {
   Group net;
