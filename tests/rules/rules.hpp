@@ -264,6 +264,37 @@ inline std::vector<std::string> missing_from_contents(const std::vector<SourceFi
   return missing;
 }
 
+/// The folders of include/qrs/ml with a learner (a header that declares a fit) that hold no ref.hpp, the plain algorithm, or
+/// whose ref.hpp no test of tests/ml includes.
+inline std::vector<std::string> learners_without_judge(const std::vector<SourceFile>& files) {
+  const std::string ml = "include/qrs/ml/";
+  std::set<std::string> learners, plain, judged;
+  for (const SourceFile& file : files) {
+    const std::string folder = folder_of(file.path);
+    if (folder.starts_with(ml)) {
+      if (name_of(file.path) == "ref.hpp") plain.insert(folder);
+      const bool fits =
+          file.text.find(" fit(") != std::string::npos || file.text.find(" fit_checked(") != std::string::npos;
+      if (fits && name_of(file.path) != "ref.hpp") learners.insert(folder);
+    }
+    if (!file.path.starts_with("tests/ml/")) continue;
+    for (const std::string& line : split(file.text, '\n')) {
+      const std::string include = directive_argument(line, "include");
+      if (include.ends_with("/ref.hpp\"") || include.ends_with("/ref.hpp")) {
+        judged.insert("include/" + folder_of(include.substr(1)));
+      }
+    }
+  }
+  std::vector<std::string> complaints;
+  for (const std::string& folder : learners) {
+    if (!plain.contains(folder)) complaints.push_back(folder + ": a learner without ref.hpp, its plain algorithm");
+    if (plain.contains(folder) && !judged.contains(folder)) {
+      complaints.push_back(folder + "/ref.hpp: judges nothing in tests/ml");
+    }
+  }
+  return complaints;
+}
+
 /// Everything that is wrong with the tree, one line each: "path:line what".
 inline std::vector<std::string> violations(const std::vector<SourceFile>& files) {
   static const std::set<std::string> no_subject = {"util", "utils", "helper", "helpers", "common", "misc", "base"};

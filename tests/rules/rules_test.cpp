@@ -61,6 +61,22 @@ TEST_CASE("the table of contents reaches every header") {
   CHECK(rules::missing_from_contents(planted) == std::vector<std::string>{"include/qrs/ops/forgotten.hpp"});
 }
 
+TEST_CASE("every learner has its plain algorithm beside it, and a test that judges by it") {
+  for (const std::string& complaint : rules::learners_without_judge(read_tree())) FAIL_CHECK(complaint);
+  std::vector<rules::SourceFile> planted = {{"include/qrs/ml/knn/knn.hpp", "  void fit(MatrixView<T> x);\n"},
+                                            {"include/qrs/ml/decompose/dot.hpp", "double dot();\n"},
+                                            {"include/qrs/ml/scaler.hpp", "  void fit(MatrixView<T> x);\n"}};
+  const auto found = [&] { return rules::learners_without_judge(planted); };
+  REQUIRE(found().size() == 1);
+  CHECK(found()[0] == "include/qrs/ml/knn: a learner without ref.hpp, its plain algorithm");
+  planted.push_back({"include/qrs/ml/knn/ref.hpp", "void fit();\n"});
+  planted.push_back({"tests/ml/knn_test.cpp", "#include <qrs/ml/knn/knn.hpp>\n#include <qrs/ml/tree/ref.hpp>\n"});
+  REQUIRE(found().size() == 1);
+  CHECK(found()[0] == "include/qrs/ml/knn/ref.hpp: judges nothing in tests/ml");
+  planted.back().text += "#include \"qrs/ml/knn/ref.hpp\"\n";
+  CHECK(found().empty());
+}
+
 TEST_CASE("chains hold every header once, after headers that it includes, in the fewest lists") {
   // What b includes under a condition does not count: a build without it must compile too.
   // a <- b <- d, a <- c <- d, a <- e: at most b, c and e stand side by side, so three lists.
@@ -127,7 +143,7 @@ TEST_CASE("a header of a stranger is seen where it does not belong") {
   CHECK(complains("include/qrs/nn/conv.hpp", "#include <nlohmann/json.hpp>\n", "nn may not"));
   CHECK(complains("include/qrs/core/log.hpp", "#include <iostream>\n", "every user would pay"));
   CHECK(complains("include/qrs/nn/conv.hpp", "#include <qrs/ops/relu.hpp>\n", "relative"));
-  CHECK(about("include/qrs/ml/pca.hpp", "#include <Eigen/Core>\n").empty());
+  CHECK(about("include/qrs/ml/pca/pca.hpp", "#include <Eigen/Core>\n").empty());
 }
 
 TEST_CASE("a comparator that cannot see a NaN is seen in tests, benchmarks and programs") {
