@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../../kernels/conv2d/ref.hpp"
+#include "activations.hpp"
 #include "judge.hpp"
 
 namespace qrs::testing {
@@ -20,7 +21,7 @@ struct Conv2dCase {
   bool scale = false;
   bool shift = false;
   bool residual = false;
-  kernels::Activation activation = kernels::Activation::identity;
+  kernels::Activation activation{};
   Values values = Values::sixteenths;
 };
 
@@ -30,7 +31,7 @@ inline std::string text_of(const Conv2dCase& s) {
               ", stride ", p.stride_h, "x", p.stride_w, ", padding ", p.padding_h, "x", p.padding_w, ", dilation ",
               p.dilation_h, "x", p.dilation_w, ", groups ", p.groups, ", gaps ", s.x_gap, " ", s.y_gap, " ",
               s.residual_gap, s.scale ? ", scale" : "", s.shift ? ", shift" : "", s.residual ? ", residual" : "",
-              ", activation ", static_cast<int>(s.activation));
+              ", activation ", static_cast<int>(s.activation.kind));
 }
 
 /// The operands of an epilogue; those that are not wanted are empty.
@@ -75,8 +76,7 @@ std::string judge_conv2d(Conv2dCase s, std::uint64_t seed, const Forward& forwar
   if (s.shift) e.shift.push_back(operand<T>(draw, 1, p.co));
   if (s.residual) e.residual.push_back(operand<T>(draw, outputs, p.co, s.residual_gap));
   // Sixteenths are not rounded before the activation; sums of other numbers are, more often the longer they are.
-  const bool curved = s.activation != kernels::Activation::identity && s.activation != kernels::Activation::relu &&
-                      s.activation != kernels::Activation::relu6;
+  const bool curved = !is_piecewise_linear(s.activation);
   const auto tolerance = [&](std::int64_t products, double behind) {
     const double sums = s.values == Values::sixteenths ? 0.0 : 8.0 + static_cast<double>(products) / 4.0;
     return roundings<T>(sums + behind);
@@ -157,7 +157,7 @@ inline Conv2dCase draw_conv2d(std::uint64_t seed, std::int64_t in, std::int64_t 
           .scale = draw.coin(),
           .shift = draw.coin(),
           .residual = draw.coin(),
-          .activation = static_cast<kernels::Activation>(draw.in(0, 7))};
+          .activation = activations[draw.in(0, activation_count - 1)]};
 }
 
 }  // namespace qrs::testing

@@ -38,14 +38,14 @@ std::string wrong_with(const Conv2dCase& s, std::uint64_t seed = 1) {
 template <class T>
 constexpr std::int64_t most_channels = 2 * qrs::simd::lanes<T> + 1;
 
-/// Calls body(s) with all 64 epilogues on a problem.
+/// Calls body(s) with every epilogue on a problem.
 template <class Body>
 void for_each_epilogue(Conv2dCase s, const Body& body) {
-  for (int parts = 0; parts < 64; ++parts) {
+  for (int parts = 0; parts < 8 * qrs::testing::activation_count; ++parts) {
     s.scale = parts % 2 == 1;
     s.shift = parts / 2 % 2 == 1;
     s.residual = parts / 4 % 2 == 1;
-    s.activation = static_cast<qrs::kernels::Activation>(parts / 8);
+    s.activation = qrs::testing::activations[parts / 8];
     body(s);
   }
 }

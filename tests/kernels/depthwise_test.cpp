@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("random depthwise convolutions of numbers with all their bits
 
 TEST_CASE_TEMPLATE("a depthwise convolution has its judge's values with every epilogue", T, float, double) {
   for (const std::int64_t c : {5, 3 * qrs::simd::lanes<T> + 2}) {
-    for (int parts = 0; parts < 64; ++parts) {
+    for (int parts = 0; parts < 8 * qrs::testing::activation_count; ++parts) {
       CHECK(wrong_with<T>({.p = {.n = 2,
                                  .h = 5,
                                  .w = 7,
@@ -77,7 +77,7 @@ TEST_CASE_TEMPLATE("a depthwise convolution has its judge's values with every ep
                            .scale = parts % 2 == 1,
                            .shift = parts / 2 % 2 == 1,
                            .residual = parts / 4 % 2 == 1,
-                           .activation = static_cast<qrs::kernels::Activation>(parts / 8)}) == "");
+                           .activation = qrs::testing::activations[parts / 8]}) == "");
     }
   }
 }

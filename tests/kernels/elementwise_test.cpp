@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../../kernels/elementwise/ref.hpp"
+#include "activations.hpp"
 #include "judge.hpp"
 #include "random_values.hpp"
 
@@ -23,10 +24,6 @@ using qrs::kernels::Activation;
 using qrs::kernels::ElementwiseParams;
 using qrs::testing::random_rows;
 using qrs::testing::random_values;
-
-constexpr Activation all_activations[] = {Activation::identity, Activation::relu,     Activation::relu6,
-                                          Activation::silu,     Activation::sigmoid,  Activation::tanh,
-                                          Activation::gelu,     Activation::hardswish};
 
 /// The largest |got - expected| / max(1, |expected|).
 template <class T>
@@ -57,8 +54,8 @@ void check_shape(const ElementwiseParams& p) {
   const std::vector<T> y = random_values<T>(p.rows * p.y_pitch, -1, 1, 3);
   std::vector<T> got = y;  // what stands between rows is compared too: nobody may write there
   std::vector<T> expected = y;
-  for (const Activation f : all_activations) {
-    CAPTURE(static_cast<int>(f));
+  for (const Activation& f : qrs::testing::activations) {
+    CAPTURE(static_cast<int>(f.kind));
     got = expected = y;
     qrs::kernels::activation_forward_ref(p, f, x.data(), expected.data());
     qrs::kernels::activation_forward_cpu(p, f, x.data(), got.data());
@@ -110,6 +107,22 @@ TEST_CASE_TEMPLATE("elementwise maps match the plain loops at random shapes", T,
   }
 }
 
+TEST_CASE("a NaN in a kernel's output is an infinite error, in every place and on either side") {
+  const std::vector<float> x = random_values<float>(37, -8, 8, 1);
+  const ElementwiseParams p{1, 37, 37, 37, 37, false};
+  std::vector<float> expected(37);
+  qrs::kernels::activation_forward_ref(p, Activation::silu, x.data(), expected.data());
+  for (std::size_t at = 0; at < x.size(); ++at) {
+    std::vector<float> got(37);
+    qrs::kernels::activation_forward_cpu(p, Activation::silu, x.data(), got.data());
+    REQUIRE(worst_error(got, expected) <= tolerance<float>);
+    got[at] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(std::isinf(worst_error(got, expected)));
+    CHECK(std::isinf(worst_error(expected, got)));
+    CHECK(qrs::mismatch(got, expected, {.absolute = 1e30}) != "");
+  }
+}
+
 TEST_CASE("activations at the ends of the numbers are those of the formula") {
   constexpr float inf = std::numeric_limits<float>::infinity();
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
@@ -117,8 +130,8 @@ TEST_CASE("activations at the ends of the numbers are those of the formula") {
   const std::int64_t count = static_cast<std::int64_t>(x.size());
   const ElementwiseParams p{1, count, count, count, count, false};
   const std::vector<float> dy(x.size(), 1.0F);
-  for (const Activation f : all_activations) {
-    CAPTURE(static_cast<int>(f));
+  for (const Activation& f : qrs::testing::activations) {
+    CAPTURE(static_cast<int>(f.kind));
     std::vector<float> got(x.size());
     std::vector<float> expected(x.size());
     qrs::kernels::activation_forward_ref(p, f, x.data(), expected.data());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../../kernels/elementwise/ref.hpp"
+#include "../kernels/activations.hpp"
 #include "../kernels/judge.hpp"
 #include "device_values.hpp"
 
@@ -16,10 +17,6 @@ using namespace qrs::kernels;
 using qrs::testing::DeviceValues;
 using qrs::testing::random_rows;
 using qrs::testing::random_values;
-
-constexpr Activation all_activations[] = {Activation::identity, Activation::relu,     Activation::relu6,
-                                          Activation::silu,     Activation::sigmoid,  Activation::tanh,
-                                          Activation::gelu,     Activation::hardswish};
 
 /// A few roundings: the device has its own exp, tanh and erf, and contracts to FMA.
 template <class T>
@@ -47,8 +44,8 @@ void check_shape(const ElementwiseParams& p, std::int64_t shift) {
     cuda(out.data());
     CHECK(qrs::difference(out.values(), expected).relative() <= tolerance<T>);
   };
-  for (const Activation f : all_activations) {
-    CAPTURE(static_cast<int>(f));
+  for (const Activation& f : qrs::testing::activations) {
+    CAPTURE(static_cast<int>(f.kind));
     compare(
         y, [&](T* out) { activation_forward_ref(p, f, x.data(), out); },
         [&](T* out) { activation_forward_cuda(p, f, device_x.data(), out); });

@@ -81,6 +81,24 @@ TEST_CASE("eigenvectors are orthonormal and fit the matrix, for every size and k
   check(graded);
 }
 
+TEST_CASE("a NaN in a value or a vector misses the equations") {
+  const Matrix<double> a = symmetric(7, 3);
+  Matrix<double> work = a;
+  const SymmetricEigen right = symmetric_eigen(work, 7);
+  REQUIRE(residual(a, right) < 1e-13);
+  for (const std::size_t at : {0, 3, 6}) {
+    SymmetricEigen wrong = right;
+    wrong.values[at] = NAN;
+    CHECK_FALSE(residual(a, wrong) < 1e30);
+    wrong = right;
+    wrong.vectors.data()[at * 7] = NAN;
+    CHECK_FALSE(residual(a, wrong) < 1e30);
+    CHECK_FALSE(not_orthonormal(wrong.vectors) < 1e30);
+    wrong.values[at] = NAN;  // both sides of A v = value v are NaN
+    CHECK_FALSE(residual(a, wrong) < 1e30);
+  }
+}
+
 TEST_CASE("the eigenvalues of a path are known") {
   const std::int64_t n = 50;
   Matrix<double> a(n, n);

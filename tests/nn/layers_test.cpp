@@ -53,6 +53,11 @@ double largest(const Tensor<float>& x) { return qrs::difference(x, Tensor<float>
 
 }  // namespace
 
+TEST_CASE("a weight that is not a number is larger than every bound") {
+  CHECK(largest(Tensor<float>::from({3}, {0.5F, -2.0F, 1.0F})) == 2.0);
+  CHECK_FALSE(largest(Tensor<float>::from({3}, {0.5F, std::nanf(""), 1.0F})) <= 1e30);
+}
+
 TEST_CASE("settings left out are torch's defaults") {
   Group net;
   const Conv2d<float> conv(net, "conv", {.in = 3, .out = 8, .kernel = 3});
@@ -257,7 +262,7 @@ TEST_CASE("inputs that do not fit a layer are refused with both shapes") {
         }) == "[conv2d] expected x of shape (N, H, W, C_in), got (4, 4, 3)");
   CHECK(error_message([&] {
           norm(zeros({1, 4, 4, 2}));
-        }) == "[batch_norm] expected parameters of shape (2) for x (1, 4, 4, 2), got (3), (3), (3), (3)");
+        }) == "[batch_norm] expected weight of shape (2) for x (1, 4, 4, 2), got (3)");
   CHECK(error_message([&] {
           norm(zeros({1, 1, 1, 3}));
         }) == "[batch_norm] expected more than one value per channel in training, got 1 in x (1, 1, 1, 3)");
@@ -284,10 +289,12 @@ TEST_CASE("an empty batch is an error of every layer, which names the operation 
           }) == "[batch_norm] expected at least one value per channel, got x (0, 4, 4, 3)");
   }
   CHECK(error_message([&] { linear(zeros({0, 3})); }) == "[linear] expected at least one row, got x (0, 3)");
-  CHECK(error_message([&] { dropout(zeros({0, 3})); }) == "[dropout] expected at least one value, got shape (0, 3)");
+  CHECK(error_message([&] {
+          dropout(zeros({0, 3}));
+        }) == "[dropout] expected at least one value in x, got shape (0, 3)");
   CHECK(error_message([&] {
           depth(zeros({0, 3}));
-        }) == "[stochastic_depth] expected at least one value, got shape (0, 3)");
+        }) == "[stochastic_depth] expected at least one value in x, got shape (0, 3)");
 }
 
 TEST_CASE("a loss that is not finite stops at backward, before any gradient") {

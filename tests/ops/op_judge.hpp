@@ -10,6 +10,7 @@
 
 #include "op_case.hpp"
 #include "qrs/autograd/gradcheck.hpp"
+#include "qrs/core/parallel.hpp"
 #include "qrs/ops/add.hpp"
 #include "qrs/tensor/compare.hpp"
 

@@ -33,7 +33,7 @@ template <class T>
 Var<T> square(const Var<T>& x, Fault fault) {
   constexpr bool in_float = std::is_same_v<T, float>;
   constexpr T nan = std::numeric_limits<T>::quiet_NaN();
-  const Tensor<T> value = fault == Fault::pitch_forgotten ? x.value() : x.value().contiguous();
+  const Tensor<T> value = fault == Fault::pitch_forgotten ? x.value() : x.value().as_contiguous();
   Tensor<T> y(x.shape());
   for (std::int64_t i = 0; i < y.size(); ++i) y.data()[i] = value.data()[i] * value.data()[i];
   T& last = y.data()[y.size() - 1];

@@ -1,4 +1,5 @@
-// The rules of the source tree as a function from files to complaints: who may include whom, sizes, names, macros.
+// The rules of the source tree as a function from files to complaints: who may include whom, sizes, names, macros,
+// comparators.
 //
 // A file is a path (relative to the repository root, '/' between folders) and its text, so the rules can be tried on
 // planted files as well as on the tree.
@@ -10,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "comparators.hpp"
 
 namespace rules {
 
@@ -177,6 +180,7 @@ inline void check_text(const SourceFile& file, const std::set<std::string>& tree
   // Written in two pieces, so that this file does not complain about itself.
   static const std::vector<std::string> unfinished = {std::string("TO") + "DO", std::string("FIX") + "ME"};
   const bool library = file.path.starts_with("include/") || file.path.starts_with("kernels/");
+  const bool compares = !library && !file.path.starts_with("tests/rules/");
   const auto complain = [&](int line, const std::string& what) {
     complaints.push_back(file.path + ":" + std::to_string(line) + " " + what);
   };
@@ -202,6 +206,8 @@ inline void check_text(const SourceFile& file, const std::set<std::string>& tree
       if (line.find(word) != std::string::npos) complain(number, "is unfinished: " + word);
     }
     if (!is_cpp(file.path)) continue;
+    if (compares && compares_by_itself(line))
+      complain(number, "compares by itself and cannot see a NaN: see core/compare.hpp");
     if (const std::string macro = directive_argument(line, "define"); !macro.empty()) {
       if (!macro_allowed(file.path, macro)) complain(number, "defines the macro " + macro);
     }

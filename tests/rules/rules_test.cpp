@@ -156,6 +156,34 @@ TEST_CASE("a header of a stranger is seen where it does not belong") {
   CHECK(about("include/qrs/ml/pca.hpp", "#include <Eigen/Core>\n").empty());
 }
 
+TEST_CASE("a comparator that cannot see a NaN is seen in tests, benchmarks and programs") {
+  for (const char* line : {
+           "worst = std::max(worst, std::abs(a[i] - b[i]));",
+           "out.worst = std::max<double>(out.worst, d);",
+           "std::max({max_error, low - x, x - high});",
+           "most = std::max(most, std::fabs(a[i] - b[i]));",
+           "furthest = std::fmax(furthest, x);",
+           "if (error > out.max_error) out.max_error = error;",
+           "worst = error <= worst ? worst : error;",
+       }) {
+    CAPTURE(line);
+    const std::string body = std::string("inline void f() {\n  ") + line + "\n}\n";
+    for (const char* path : {"tests/ml/x_test.hpp", "bench/kernels/x.hpp", "apps/parity/x.hpp"}) {
+      CHECK(complains(path, body, "compares by itself"));
+    }
+    CHECK(about("include/qrs/core/x.hpp", body).empty());  // algorithms look for maxima too
+  }
+  for (const char* line : {
+           "best = std::max(best, gain);  // not worst = std::max(worst, gain)",
+           "const double most = std::max({std::abs(low), std::abs(high), 1e-300});",
+           "worst.add(got[i], expected[i]);",
+           "if (error > 0) return;",
+       }) {
+    CAPTURE(line);
+    CHECK(about("tests/ml/x_test.hpp", std::string(line) + "\n").empty());
+  }
+}
+
 TEST_CASE("length, names, macros, guards and unfinished work are seen") {
   CHECK(complains("include/qrs/core/long.hpp", repeated("\n", 599), "601 lines"));
   CHECK(about("include/qrs/core/long.hpp", repeated("\n", 598)).empty());

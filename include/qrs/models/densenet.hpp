@@ -4,19 +4,19 @@
 //   (batch norm, ReLU, 1x1 to half the channels, 2x2 average pool) between them -> batch norm, ReLU -> average -> linear
 //   a layer: batch norm, ReLU, 1x1 to 4 * 32 -> batch norm, ReLU, 3x3 to 32, appended to everything before it
 // Equal to torchvision.models.densenet121: names, initial values (kaiming_normal over fan_in; head bias 0), eps 1e-5, and the
-// ReLU after the last norm. A dense block is one operation that never copies a concatenation: see ops/dense_block.hpp.
+// ReLU after the last norm. A dense block never copies a concatenation: see ops/dense_features.hpp.
 #pragma once
 
 #include <array>
 #include <deque>
 
-#include "../ops/dense_block.hpp"
+#include "../ops/dense_features.hpp"
 #include "../ops/pool2d.hpp"
 #include "model.hpp"
 
 namespace qrs::models {
 
-/// The parameters of one layer of a dense block.
+/// One layer of a dense block: reads all features so far, appends its own.
 template <class T>
 struct DenseLayer : nn::Module<T> {
   DenseLayer(nn::Module<T>& parent, std::string name, std::int64_t in, std::int64_t growth, std::int64_t bottleneck)
@@ -26,8 +26,10 @@ struct DenseLayer : nn::Module<T> {
         norm2(*this, "norm2", {.channels = bottleneck * growth}),
         conv2(*this, "conv2", {.in = bottleneck * growth, .out = growth, .kernel = 3, .padding = 1, .bias = false}) {}
 
-  DenseLayerUse<T> use() {
-    return {.norm1 = norm1.use(), .bottleneck = nn::use_of(conv1, norm2, Activation::relu), .w2 = conv2.weight()};
+  void operator()(DenseFeatures<T>& features) {
+    Var<T> y = norm1(features.all(), Activation::relu, {}, features.statistics());
+    y = nn::conv_norm(std::move(y), conv1, norm2, Activation::relu);
+    features.append(y, conv2.weight(), conv2.bias(), conv2.options());
   }
   void fold_norms() override { nn::fold_into(conv1, norm2); }
   Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
@@ -55,9 +57,15 @@ struct DenseBlock : nn::Module<T> {
     }
   }
   Var<T> operator()(const Var<T>& x) {
-    std::vector<DenseLayerUse<T>> uses;
-    for (DenseLayer<T>& layer : layers) uses.push_back(layer.use());
-    return dense_block(x, std::move(uses));
+    std::int64_t width = x.dim(3);
+    bool statistics = false;
+    for (const DenseLayer<T>& layer : layers) {
+      width += layer.conv2.weight().dim(3);
+      statistics = statistics || layer.norm1.uses_batch_statistics();
+    }
+    DenseFeatures<T> features(x, width, statistics);
+    for (DenseLayer<T>& layer : layers) layer(features);
+    return features.all();
   }
   Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
     Shape y = input;

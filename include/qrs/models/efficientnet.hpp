@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "../nn/conv_norm.hpp"
-#include "../ops/mbconv.hpp"
+#include "../ops/gate.hpp"
 #include "model.hpp"
 
 namespace qrs::models {
@@ -44,18 +44,12 @@ class MbConvBlock : public nn::Module<T> {
   }
 
   Var<T> operator()(const Var<T>& x) {
-    const bool drops = residual_ && this->training() && depth_->p() > 0.0;
-    MbConvUse<T> use{.expand = {},
-                     .depthwise = depthwise_->use(),
-                     .fc1_weight = excite_->fc1.weight(),
-                     .fc1_bias = excite_->fc1.bias(),
-                     .fc2_weight = excite_->fc2.weight(),
-                     .fc2_bias = excite_->fc2.bias(),
-                     .project = project_->use(),
-                     .residual = residual_ && !drops};
-    if (expand_) use.expand = expand_->use();
-    const Var<T> y = mbconv(x, use);
-    return drops ? add((*depth_)(y), x) : y;
+    Var<T> y = expand_ ? (*expand_)(x) : x;
+    y = (*depthwise_)(std::move(y));
+    y = gate(y, (*excite_)(y));
+    if (!residual_) return (*project_)(std::move(y));
+    const bool drops = this->training() && depth_->p() > 0.0;
+    return drops ? add((*depth_)((*project_)(std::move(y))), x) : (*project_)(std::move(y), x);
   }
 
   Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
@@ -78,6 +72,11 @@ class MbConvBlock : public nn::Module<T> {
         : nn::Module<T>(parent, std::move(name)),
           fc1(*this, "fc1", {.in = channels, .out = squeezed}),
           fc2(*this, "fc2", {.in = squeezed, .out = channels}) {}
+    /// The factor of each channel of each image, (N, 1, 1, C): Hu, Shen, Sun 2018, equation 3.
+    Var<T> operator()(const Var<T>& x) {
+      const Var<T> squeezed = reshape(global_average_pool(x), {x.dim(0), 1, 1, x.dim(3)});
+      return sigmoid(fc2(silu(fc1(squeezed))));
+    }
     nn::Conv2d<T> fc1;
     nn::Conv2d<T> fc2;
   };

@@ -8,7 +8,6 @@
 #include <array>
 #include <deque>
 
-#include "../ops/basic_block.hpp"
 #include "../ops/pool2d.hpp"
 #include "model.hpp"
 
@@ -28,11 +27,9 @@ class BasicBlock : public nn::Module<T> {
   }
 
   Var<T> operator()(const Var<T>& x) {
-    BasicBlockUse<T> use{.first = nn::use_of(conv1_, bn1_, Activation::relu),
-                         .second = nn::use_of(conv2_, bn2_, Activation::relu),
-                         .shortcut = {}};
-    if (downsample_) use.shortcut = nn::use_of(downsample_->conv, downsample_->norm, Activation::identity);
-    return basic_block(x, use);
+    Var<T> y = nn::conv_norm(x, conv1_, bn1_, Activation::relu);
+    const Var<T> shortcut = downsample_ ? nn::conv_norm(x, downsample_->conv, downsample_->norm) : x;
+    return nn::conv_norm(std::move(y), conv2_, bn2_, Activation::relu, shortcut);
   }
   Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
     Shape y = bn1_.describe(conv1_.describe(input, name + ".conv1", summary), name + ".bn1", summary);

@@ -92,13 +92,17 @@ class BatchNorm2d : public Module<T> {
   }
 
   /// Normalises, adds the residual where there is one, applies f.
-  Var<T> operator()(const Var<T>& x, Activation f = Activation::identity, const Var<T>& residual = {}) {
-    return batch_norm(x, use(), f, residual);
+  /// Statistics of x that are known are not computed again.
+  Var<T> operator()(const Var<T>& x, Activation f = Activation::identity, const Var<T>& residual = {},
+                    const ChannelStatistics<T>& known = {}) {
+    return batch_norm(x, use(), f, residual, known);
   }
+  /// True where a use normalises by the batch: in training, unless frozen.
+  bool uses_batch_statistics() const { return this->training() && !this->frozen(); }
 
   /// The layer as an operation takes it, for one use: in training the use is counted.
   BatchNorm<T> use() {
-    const bool batch_statistics = this->training() && !this->frozen();
+    const bool batch_statistics = uses_batch_statistics();
     QRS_CHECK(!batch_statistics || !folded_, "[BatchNorm2d] expected evaluation of a folded network, got training");
     if (batch_statistics) ++num_batches_tracked_;
     return {.weight = weight_,

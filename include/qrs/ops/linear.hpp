@@ -71,12 +71,12 @@ Var<T> linear(const Var<T>& x, const Var<T>& w, const Var<T>& bias) {
   Tape<T>* tape = listening(x, w, bias);
   if (tape == nullptr) return y;
   return tape->record(
-      y, [xv = x.value(), wv = w.value(), dx = x.slot(), dw = w.slot(), db = bias.slot()](const Tensor<T>& dy) {
+      y, [xk = x.keep(), wv = w.value(), dx = x.slot(), dw = w.slot(), db = bias.slot()](const Tensor<T>& dy) {
         if (db) {
           const auto to = db->target();
           bias_backward(dy, to.tensor, to.accumulate);
         }
-        detail::linear_backward(dy, xv, wv, dx, dw);
+        detail::linear_backward(dy, xk.tensor(), wv, dx, dw);
       });
 }
 
@@ -86,8 +86,8 @@ Var<T> linear(const Var<T>& x, const Var<T>& w) {
   Tensor<T> y = detail::linear_product(x, w);
   Tape<T>* tape = listening(x, w);
   if (tape == nullptr) return y;
-  return tape->record(y, [xv = x.value(), wv = w.value(), dx = x.slot(), dw = w.slot()](const Tensor<T>& dy) {
-    detail::linear_backward(dy, xv, wv, dx, dw);
+  return tape->record(y, [xk = x.keep(), wv = w.value(), dx = x.slot(), dw = w.slot()](const Tensor<T>& dy) {
+    detail::linear_backward(dy, xk.tensor(), wv, dx, dw);
   });
 }
 
