@@ -20,7 +20,8 @@ template <class T>
 std::vector<T> matrix(std::int64_t rows, std::int64_t cols, std::int64_t pitch, Rng& rng) {
   std::vector<T> out(static_cast<std::size_t>(rows * pitch), std::numeric_limits<T>::quiet_NaN());
   for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < cols; ++c) out[static_cast<std::size_t>(r * pitch + c)] = static_cast<T>(rng.uniform(-2.0, 3.0));
+    for (std::int64_t c = 0; c < cols; ++c)
+      out[static_cast<std::size_t>(r * pitch + c)] = static_cast<T>(rng.uniform(-2.0, 3.0));
   }
   return out;
 }
@@ -54,7 +55,12 @@ void check(double tolerance) {
     for (const std::int64_t rows : {1, 3, 130}) {
       for (const bool affine : {false, true}) {
         const bool accumulate = rows == 3;
-        const LayerNormParams p{.rows = rows, .cols = cols, .x_pitch = cols + rows % 4, .y_pitch = cols + 2, .eps = cols < 8 ? 0.5 : 1e-6};  // short rows: their gradient is all cancellation where eps is small
+        const LayerNormParams p{
+            .rows = rows,
+            .cols = cols,
+            .x_pitch = cols + rows % 4,
+            .y_pitch = cols + 2,
+            .eps = cols < 8 ? 0.5 : 1e-6};  // short rows: their gradient is all cancellation where eps is small
         CAPTURE(rows);
         CAPTURE(cols);
         CAPTURE(affine);
@@ -62,13 +68,13 @@ void check(double tolerance) {
         const auto dy = matrix<T>(rows, cols, p.y_pitch, rng);
         const auto gamma = affine ? matrix<T>(1, cols, cols, rng) : std::vector<T>();
         const auto beta = affine ? matrix<T>(1, cols, cols, rng) : std::vector<T>();
-        const Results<T> want = run<T>(p, x, dy, gamma, beta, accumulate, layer_norm_forward_ref<T>,
-                                       layer_norm_backward_ref<T>);
+        const Results<T> want =
+            run<T>(p, x, dy, gamma, beta, accumulate, layer_norm_forward_ref<T>, layer_norm_backward_ref<T>);
         Results<T> first;
         for (const int threads : {1, 2, 3, 7}) {
           const ThreadLimit limit(threads);
-          const Results<T> got = run<T>(p, x, dy, gamma, beta, accumulate, layer_norm_forward_cpu<T>,
-                                        layer_norm_backward_cpu<T>);
+          const Results<T> got =
+              run<T>(p, x, dy, gamma, beta, accumulate, layer_norm_forward_cpu<T>, layer_norm_backward_cpu<T>);
           if (threads == 1) {
             first = got;
             CHECK(difference(got.y, want.y).relative() < tolerance);

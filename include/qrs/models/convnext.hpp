@@ -24,8 +24,7 @@ class ConvNeXtBlock : public nn::Module<T> {
   ConvNeXtBlock(nn::Module<T>& parent, std::string name, std::int64_t channels, double drop)
       : nn::Module<T>(parent, std::move(name)),
         scale_(this->add_parameter("layer_scale", {channels, 1, 1})),
-        depthwise_(block_, "0",
-                   {.in = channels, .out = channels, .kernel = 7, .padding = 3, .groups = channels}),
+        depthwise_(block_, "0", {.in = channels, .out = channels, .kernel = 7, .padding = 3, .groups = channels}),
         norm_(block_, "2", {.channels = channels, .eps = 1e-6}),
         expand_(block_, "3", {.in = channels, .out = 4 * channels}),
         project_(block_, "5", {.in = 4 * channels, .out = channels}),
@@ -79,7 +78,8 @@ class ConvNeXt : public Model<T> {
       groups_.emplace_back(features_, text(2 * g + 1));
       stages_.emplace_back();
       for (std::int64_t b = 0; b < blocks[g]; ++b, ++index) {
-        const double drop = o.stochastic_depth.value_or(0.1) * static_cast<double>(index) / static_cast<double>(total - 1);
+        const double drop =
+            o.stochastic_depth.value_or(0.1) * static_cast<double>(index) / static_cast<double>(total - 1);
         stages_.back().emplace_back(groups_.back(), text(b), channels[g], drop);
       }
       in = channels[g];

@@ -25,13 +25,8 @@ class InvertedResidual : public nn::Module<T> {
     const std::int64_t wide = in * expansion;
     int index = 0;
     if (expansion != 1) add_unit(text(index++), {.in = in, .out = wide, .bias = false});
-    add_unit(text(index++), {.in = wide,
-                             .out = wide,
-                             .kernel = 3,
-                             .stride = stride,
-                             .padding = 1,
-                             .groups = wide,
-                             .bias = false});
+    add_unit(text(index++),
+             {.in = wide, .out = wide, .kernel = 3, .stride = stride, .padding = 1, .groups = wide, .bias = false});
     project_ = std::make_unique<nn::Conv2d<T>>(conv_, text(index++),
                                                nn::Conv2dSettings{.in = wide, .out = out, .bias = false});
     norm_ = std::make_unique<nn::BatchNorm2d<T>>(conv_, text(index), nn::BatchNorm2dSettings{.channels = out});

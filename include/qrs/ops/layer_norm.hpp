@@ -55,8 +55,8 @@ Var<T> layer_norm(const Var<T>& x, const Var<T>& weight = {}, const Var<T>& bias
   detail::check_per_channel("layer_norm", "weight", x, weight);
   detail::check_per_channel("layer_norm", "bias", x, bias);
   on_cpu_only("layer_norm", x.device(), [] {});
-  auto recipe = std::make_shared<detail::LayerNormRecipe<T>>(x.shape(), x.device(), x.keep(), weight.value(),
-                                                             bias.value(), eps);
+  auto recipe =
+      std::make_shared<detail::LayerNormRecipe<T>>(x.shape(), x.device(), x.keep(), weight.value(), bias.value(), eps);
   Tape<T>* tape = listening(x, weight, bias);
   if (tape == nullptr) return Var<T>(std::move(recipe), nullptr);
   const auto backward = [kept = x.keep(), gamma = weight.value(), eps, dx = x.slot(), dgamma = weight.slot(),
