@@ -138,6 +138,8 @@
 #include "metrics/delong.hpp"
 #include "metrics/distributions.hpp"
 #include "metrics/evaluate.hpp"
+#include "metrics/evaluation.hpp"
+#include "metrics/evaluation_tables.hpp"
 #include "metrics/hypothesis.hpp"
 #include "metrics/intervals.hpp"
 #include "metrics/labels.hpp"
