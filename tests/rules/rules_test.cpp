@@ -77,6 +77,32 @@ TEST_CASE("every learner has its plain algorithm beside it, and a test that judg
   CHECK(found().empty());
 }
 
+TEST_CASE("every family of kernels has a contract, a judge, a fast version and a test that asks the judge") {
+  const std::vector<rules::SourceFile> tree = read_tree();
+  for (const std::string& complaint : rules::unjudged_families(tree)) FAIL_CHECK(complaint);
+  CHECK(std::any_of(tree.begin(), tree.end(), [](const auto& f) { return f.path == "kernels/gemm/ref.hpp"; }));
+
+  const std::vector<rules::SourceFile> whole = {
+      {"kernels/CMakeLists.txt", ""}, {"kernels/simd/simd.hpp", ""},
+      {"kernels/gemm/gemm.hpp", ""},  {"kernels/gemm/ref.hpp", ""},
+      {"kernels/gemm/cpu.hpp", ""},   {"tests/kernels/gemm_test.cpp", "#include \"../../kernels/gemm/ref.hpp\"\n"}};
+  CHECK(rules::unjudged_families(whole).empty());
+  const auto without = [&](const std::string& path) {
+    std::vector<rules::SourceFile> files = whole;
+    std::erase_if(files, [&](const auto& f) { return f.path == path; });
+    return rules::unjudged_families(files);
+  };
+  using Complaints = std::vector<std::string>;
+  CHECK(without("kernels/gemm/gemm.hpp") == Complaints{"kernels/gemm has no gemm.hpp"});
+  CHECK(without("kernels/gemm/ref.hpp") == Complaints{"kernels/gemm has no ref.hpp"});
+  CHECK(without("kernels/gemm/cpu.hpp") == Complaints{"kernels/gemm has no cpu.hpp"});
+  CHECK(without("tests/kernels/gemm_test.cpp") == Complaints{"kernels/gemm has no tests/kernels/gemm_test.cpp"});
+  std::vector<rules::SourceFile> unasked = whole;
+  unasked.back().text = "// kernels/gemm/ref.hpp\n#include \"../../kernels/conv2d/ref.hpp\"\n";
+  CHECK(rules::unjudged_families(unasked) ==
+        Complaints{"tests/kernels/gemm_test.cpp does not include kernels/gemm/ref.hpp"});
+}
+
 TEST_CASE("chains hold every header once, after headers that it includes, in the fewest lists") {
   // What b includes under a condition does not count: a build without it must compile too.
   // a <- b <- d, a <- c <- d, a <- e: at most b, c and e stand side by side, so three lists.
