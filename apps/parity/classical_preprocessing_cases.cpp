@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "classical_cases.hpp"
-#include "qrs/ml/pca.hpp"
+#include "qrs/ml/pca/pca.hpp"
 #include "qrs/ml/scaler.hpp"
 
 namespace qrs::parity {

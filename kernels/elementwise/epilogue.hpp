@@ -51,8 +51,8 @@ QRS_HD inline typename M::Value apply_epilogue(const E& e, const Formula& f, typ
 template <class T, class E>
 QRS_HD inline T apply_epilogue(const E& e, std::int64_t row, std::int64_t channel, T v) {
   using M = ScalarMath<T>;
-  return with_activation<M>(
-      e.activation, [&](const auto& f) { return apply_epilogue<M>(e, f, v, row, channel, ReadValue{}); });
+  return with_activation<M>(e.activation,
+                            [&](const auto& f) { return apply_epilogue<M>(e, f, v, row, channel, ReadValue{}); });
 }
 
 }  // namespace qrs::kernels

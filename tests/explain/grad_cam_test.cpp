@@ -70,7 +70,7 @@ TEST_CASE("the gradient of a score by the last map agrees with central differenc
 }
 
 TEST_CASE("of every backbone Grad-CAM is the class activation map relu(sum_k w_ck A_k) / (h w)") {
-  for (const std::string_view name : models::names) {
+  for (const std::string_view name : models::names()) {
     CAPTURE(name);
     const auto net = models::create<float>(name, {.classes = 3, .in_channels = 1, .seed = 2});
     net->eval();
@@ -92,7 +92,7 @@ TEST_CASE("of every backbone Grad-CAM is the class activation map relu(sum_k w_c
 }
 
 TEST_CASE("maps of constant images are finite, of every backbone and both methods") {
-  for (const std::string_view name : models::names) {
+  for (const std::string_view name : models::names()) {
     CAPTURE(name);
     const auto net = models::create<float>(name, {.classes = 2, .in_channels = 1});
     net->eval();

@@ -10,11 +10,13 @@
 #include <vector>
 
 #include "../../kernels/reduce/ref.hpp"
+#include "judge.hpp"
 #include "random_values.hpp"
 
 namespace {
 
 using qrs::kernels::ReduceParams;
+using qrs::testing::random_rows;
 using qrs::testing::random_values;
 
 /// reduce_rows, broadcast_rows and reduce_total against the judge, for one shape.
@@ -25,7 +27,7 @@ void check_shape(const ReduceParams& p) {
   CAPTURE(p.cols);
   CAPTURE(p.x_pitch);
   CAPTURE(p.accumulate);
-  const std::vector<T> x = random_values<T>(p.outer * p.rows * p.x_pitch);
+  const std::vector<T> x = random_rows<T>(p.outer * p.rows, p.cols, p.x_pitch);
   const std::vector<T> y = random_values<T>(p.outer * p.cols, -1, 1, 2);
   // Partial sums of 32 values in T: 32 half roundings of a sum that is at most 32, then double.
   const double tolerance = (sizeof(T) == 4 ? 1e-6 : 1e-14) * static_cast<double>(1 + p.rows) * p.scale;
@@ -36,8 +38,8 @@ void check_shape(const ReduceParams& p) {
   qrs::kernels::reduce_rows_cpu(p, x.data(), got.data());
   CHECK(qrs::mismatch(got, expected, {.absolute = tolerance}) == "");
 
-  std::vector<T> wide_expected = x;
-  std::vector<T> wide = x;
+  std::vector<T> wide_expected = random_values<T>(p.outer * p.rows * p.x_pitch, -1, 1, 3);
+  std::vector<T> wide = wide_expected;
   qrs::kernels::broadcast_rows_ref(p, y.data(), wide_expected.data());
   qrs::kernels::broadcast_rows_cpu(p, y.data(), wide.data());
   // Gaps between rows included: they must keep what stood there.
@@ -73,6 +75,20 @@ TEST_CASE_TEMPLATE("sums over rows match the plain loops on one row, many chunks
   check_shape<T>({.outer = 1, .rows = 70000, .cols = 1, .x_pitch = 1});
 }
 
+TEST_CASE_TEMPLATE("sums over rows match the plain loops at random shapes", T, float, double) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    CAPTURE(seed);
+    qrs::testing::Draw draw(seed);
+    const std::int64_t cols = draw.in(1, 100);
+    check_shape<T>({.outer = draw.in(1, 4),
+                    .rows = draw.in(1, 300),
+                    .cols = cols,
+                    .x_pitch = cols + draw.in(0, 9),
+                    .scale = 0.75,
+                    .accumulate = draw.coin()});
+  }
+}
+
 TEST_CASE("a float sum of a million rows is exact to a rounding") {
   const std::int64_t rows = 1000000;
   const std::vector<float> x = random_values<float>(rows, 0.9, 1.1);
@@ -94,6 +110,9 @@ TEST_CASE("sums have the same bits for 1, 2, 3 and 7 threads") {
     std::vector<float> y(static_cast<std::size_t>(p.outer * p.cols + 1));
     qrs::kernels::reduce_rows_cpu(p, x.data(), y.data());
     qrs::kernels::reduce_total_cpu(p, x.data(), &y.back());
+    std::vector<float> wide(x.size());
+    qrs::kernels::broadcast_rows_cpu(p, y.data(), wide.data());
+    y.insert(y.end(), wide.begin(), wide.end());
     results.push_back(y);
   }
   for (const std::vector<float>& result : results) CHECK(result == results.front());

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <qrs/core/compare.hpp>
 #include <qrs/core/rng.hpp>
+#include <qrs/ml/decompose/ref.hpp>
 #include <qrs/ml/decompose/singular_rows.hpp>
 
 #include <algorithm>
@@ -79,6 +80,22 @@ TEST_CASE("eigenvectors are orthonormal and fit the matrix, for every size and k
     for (std::int64_t j = 0; j < 30; ++j) graded(i, j) *= std::pow(10.0, -0.4 * static_cast<double>(i + j));
   }
   check(graded);
+}
+
+TEST_CASE("eigenvalues and eigenvectors are those of Jacobi's rotations") {
+  for (const std::int64_t n : {1, 2, 3, 7, 16, 33, 70}) {
+    CAPTURE(n);
+    const Matrix<double> a = symmetric(n, static_cast<std::uint32_t>(100 + n));
+    const SymmetricEigen judge = ref::symmetric_eigen(a);
+    CHECK(not_orthonormal(judge.vectors) < 1e-13);
+    Matrix<double> work = a;
+    const SymmetricEigen got = symmetric_eigen(work, n);
+    const double largest = std::max(std::abs(judge.values.front()), std::abs(judge.values.back()));
+    for (std::int64_t k = 0; k < n; ++k) {
+      CHECK(std::abs(got.values[k] - judge.values[k]) <= 1e-14 * std::max<double>(10.0, n) * largest);
+      CHECK(std::abs(std::abs(dot(got.vectors.row(k), judge.vectors.row(k), n)) - 1.0) <= 1e-9);  // up to its sign
+    }
+  }
 }
 
 TEST_CASE("a NaN in a value or a vector misses the equations") {

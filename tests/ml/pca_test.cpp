@@ -1,7 +1,8 @@
 // Principal components against scikit-learn's (tests/golden/units/make_pca.py), and by their own equations.
 #include <doctest/doctest.h>
 #include <qrs/core/rng.hpp>
-#include <qrs/ml/pca.hpp>
+#include <qrs/ml/pca/pca.hpp>
+#include <qrs/ml/pca/ref.hpp>
 
 #include <limits>
 
@@ -83,6 +84,25 @@ TEST_CASE("full is scikit-learn's, also where variances span 18 orders of magnit
   pca.fit(x);
   const double expected = golden_values("tall/full/singular_values").back();
   CHECK(pca.singular_values().back() == doctest::Approx(expected).epsilon(1e-5));
+}
+
+TEST_CASE("every solver finds the components that Jacobi's rotations find") {
+  for (const std::uint32_t seed : {1, 2, 3}) {
+    for (const char* solver : {"full", "covariance_eigh", "randomized"}) {
+      CAPTURE(seed);
+      CAPTURE(solver);
+      const Matrix<double> x = random_matrix<double>(40 + 10 * seed, 6 + seed, seed);
+      const pca::ref::Components judge = pca::ref::fit(x);
+      Pca<double> got({.n_components = 5, .svd_solver = solver});
+      got.fit(x);
+      for (std::int64_t c = 0; c < 5; ++c) {
+        CHECK(got.explained_variance()[c] == doctest::Approx(judge.variance[c]).epsilon(1e-9));
+        for (std::int64_t j = 0; j < x.cols(); ++j) {
+          CHECK(std::abs(got.components()(c, j) - judge.components(c, j)) <= 1e-7);
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("covariance_eigh is scikit-learn's") {

@@ -16,7 +16,7 @@
 
 #include "qrs/core/compare.hpp"
 #include "qrs/ml/svm/libsvm_model.hpp"
-#include "svc_judge.hpp"
+#include "svc_data.hpp"
 
 using namespace qrs::ml;
 using qrs::test::Blobs;

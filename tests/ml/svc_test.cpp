@@ -11,8 +11,9 @@
 
 #include "qrs/core/compare.hpp"
 #include "qrs/core/parallel.hpp"
+#include "qrs/ml/svm/ref.hpp"
 #include "qrs/ml/svm/svc.hpp"
-#include "svc_judge.hpp"
+#include "svc_data.hpp"
 
 using namespace qrs::ml;
 using qrs::test::Blobs;
@@ -48,19 +49,16 @@ TEST_CASE("SMO reaches the optimum of a plain solver, with and without shrinking
   const svm::Kernel kernel{svm::KernelKind::rbf, 0.2};
   const svm::SmoProblem problem = problem_of(data, 2.0);
   svm::KernelSource<double> source(kernel, data.x);
-  std::vector<std::vector<double>> k(150, std::vector<double>(150));
-  for (std::size_t i = 0; i < 150; ++i) {
-    for (std::size_t j = 0; j < 150; ++j) {
+  Matrix<double> k(150, 150);
+  for (std::int64_t i = 0; i < 150; ++i) {
+    for (std::int64_t j = 0; j < 150; ++j) {
       double squared = 0.0;
-      for (std::int64_t f = 0; f < 6; ++f) {
-        const double d = data.x(static_cast<std::int64_t>(i), f) - data.x(static_cast<std::int64_t>(j), f);
-        squared += d * d;
-      }
-      k[i][j] = static_cast<float>(std::exp(-0.2 * squared));
+      for (std::int64_t f = 0; f < 6; ++f) squared += (data.x(i, f) - data.x(j, f)) * (data.x(i, f) - data.x(j, f));
+      k(i, j) = static_cast<float>(std::exp(-0.2 * squared));
     }
   }
-  const qrs::test::DualSolution judge =
-      qrs::test::solve_dual(k, std::vector<int>(problem.y.begin(), problem.y.end()), problem.c);
+  const svm::SmoResult judge = svm::ref::solve(k, problem.y, problem.c);
+  REQUIRE(judge.converged);
   std::vector<double> first;
   for (const bool shrinking : {true, false}) {
     for (const std::int64_t cache_bytes :
@@ -88,7 +86,7 @@ TEST_CASE("the optimality conditions hold on all samples after shrinking") {
   // The gradient again, from the coefficients alone.
   std::vector<double> coefficients;
   double balance = 0.0;
-  for (std::size_t i = 0; i < got.alpha.size(); ++i) {
+  for (std::int64_t i = 0; i < got.alpha.size(); ++i) {
     coefficients.push_back(problem.y[i] * got.alpha[i]);
     balance += coefficients.back();
     REQUIRE(got.alpha[i] >= 0.0);
@@ -280,15 +278,15 @@ TEST_CASE("the sigmoid maximises its likelihood") {
 
 TEST_CASE("coupling finds the probabilities that pairs were made of") {
   const std::vector<double> p{0.5, 0.3, 0.15, 0.05};
-  std::vector<double> r(16, 0.0);
-  for (std::size_t i = 0; i < 4; ++i) {
-    for (std::size_t j = 0; j < 4; ++j) r[i * 4 + j] = p[i] / (p[i] + p[j]);
+  Matrix<double> r(4, 4);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    for (std::int64_t j = 0; j < 4; ++j) r(i, j) = p[i] / (p[i] + p[j]);
   }
   std::vector<double> got(4);
-  svm::couple_pairs(r, got);
+  svm::couple_pairs(r, got.data());
   CHECK(qrs::difference(got, p).max_error < 5e-3);  // LIBSVM's tolerance
   std::vector<double> two(2);
-  svm::couple_pairs(std::vector<double>{0.0, 0.7, 0.3, 0.0}, two);
+  svm::couple_pairs(Matrix<double>(2, 2, {0.0, 0.7, 0.3, 0.0}), two.data());
   CHECK(two == std::vector<double>{0.7, 1.0 - 0.7});
 }
 

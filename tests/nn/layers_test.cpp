@@ -76,7 +76,7 @@ TEST_CASE("settings left out are torch's defaults") {
   CHECK(linear.bias().shape() == Shape{4});
 }
 
-TEST_CASE("a convolution's settings give the shape that it describes and computes") {
+TEST_CASE("a convolution's settings give the shape that it computes and notes") {
   Group net;
   struct Case {
     Conv2dSettings settings;
@@ -94,8 +94,10 @@ TEST_CASE("a convolution's settings give the shape that it describes and compute
     CHECK(conv.weight().shape() == c.weight);
     CHECK(conv.has_bias() == c.settings.bias);
     CHECK(conv(zeros({2, 11, 9, 4})).shape() == c.y);
-    Summary summary;
-    CHECK(conv.describe({2, 11, 9, 4}, "conv", summary) == c.y);
+    const Summary summary = net.summarize(2, [&] { conv(zeros({1, 11, 9, 4})); });
+    REQUIRE(summary.rows.size() == 1);
+    CHECK(summary.rows[0].name == "conv");
+    CHECK(summary.rows[0].output == c.y);
     CHECK(summary.parameters() == conv.parameter_count());
     CHECK(summary.macs() == c.y.size() * c.weight[0] * c.weight[1] * c.weight[2]);
   }

@@ -127,13 +127,12 @@ TEST_CASE("wrong arguments of the unit of networks are errors that name them") {
   const auto zeros = [](const Shape& shape) { return Var<float>(Tensor<float>::zeros(shape)); };
   const auto ones = [](const Shape& shape) { return Tensor<float>::full(shape, 1.0F); };
   const auto unit = [&](std::int64_t weight, std::int64_t mean, std::int64_t bias) {
-    return ConvNorm<float>{.w = zeros({3, 3, 4, 6}),
-                           .bias = bias > 0 ? zeros({bias}) : Var<float>(),
-                           .options = {.padding = 1},
-                           .norm = {.weight = zeros({weight}),
-                                    .bias = zeros({6}),
-                                    .running_mean = ones({mean}),
-                                    .running_var = ones({6})}};
+    return ConvNorm<float>{
+        .w = zeros({3, 3, 4, 6}),
+        .bias = bias > 0 ? zeros({bias}) : Var<float>(),
+        .options = {.padding = 1},
+        .norm = {
+            .weight = zeros({weight}), .bias = zeros({6}), .running_mean = ones({mean}), .running_var = ones({6})}};
   };
   const Var<float> x = zeros({2, 5, 5, 4});
   for (const bool recorded : {false, true}) {

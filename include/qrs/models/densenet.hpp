@@ -10,7 +10,6 @@
 #include <array>
 #include <deque>
 
-#include "../ops/dense_features.hpp"
 #include "../ops/pool2d.hpp"
 #include "model.hpp"
 
@@ -29,16 +28,9 @@ struct DenseLayer : nn::Module<T> {
   void operator()(DenseFeatures<T>& features) {
     Var<T> y = norm1(features.all(), Activation::relu, {}, features.statistics());
     y = nn::conv_norm(std::move(y), conv1, norm2, Activation::relu);
-    features.append(y, conv2.weight(), conv2.bias(), conv2.options());
+    nn::append(features, y, conv2);
   }
   void fold_norms() override { nn::fold_into(conv1, norm2); }
-  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
-    Shape y = norm1.describe(input, name + ".norm1", summary);
-    y = summary.add(name + ".relu1", "ReLU", y);
-    y = norm2.describe(conv1.describe(y, name + ".conv1", summary), name + ".norm2", summary);
-    y = summary.add(name + ".relu2", "ReLU", y);
-    return conv2.describe(y, name + ".conv2", summary);
-  }
 
   nn::BatchNorm2d<T> norm1;
   nn::Conv2d<T> conv1;
@@ -67,14 +59,6 @@ struct DenseBlock : nn::Module<T> {
     for (DenseLayer<T>& layer : layers) layer(features);
     return features.all();
   }
-  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
-    Shape y = input;
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const Shape grown = layers[i].describe(y, text(name, ".denselayer", i + 1), summary);
-      y = y.with_channels(y.channels() + grown.channels());
-    }
-    return y;
-  }
 
   std::deque<DenseLayer<T>> layers;
 };
@@ -86,11 +70,10 @@ struct Transition : nn::Module<T> {
       : nn::Module<T>(parent, std::move(name)),
         norm(*this, "norm", {.channels = in}),
         conv(*this, "conv", {.in = in, .out = in / 2, .bias = false}) {}
-  Var<T> operator()(const Var<T>& x) { return avg_pool2d(conv(norm(x, Activation::relu)), {.kernel = 2, .stride = 2}); }
-  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
-    Shape y = norm.describe(input, name + ".norm", summary);
-    y = conv.describe(summary.add(name + ".relu", "ReLU", y), name + ".conv", summary);
-    return summary.add(name + ".pool", "AvgPool2d", {y[0], y[1] / 2, y[2] / 2, y[3]});
+  Var<T> operator()(const Var<T>& x) {
+    Var<T> y = avg_pool2d(conv(norm(x, Activation::relu)), {.kernel = 2, .stride = 2});
+    this->note_step("pool", "AvgPool2d", y.shape());
+    return y;
   }
 
   nn::BatchNorm2d<T> norm;
@@ -121,10 +104,12 @@ class DenseNet : public Model<T> {
     reset_parameters(rng);
   }
 
+  std::int64_t in_channels() const override { return conv0_.weight().dim(2); }
   Var<T> feature_map(const Var<T>& x) override {
-    this->check_image(x, conv0_.weight().dim(2));
+    this->check_image(x.shape());
     Var<T> y = nn::conv_norm(x, conv0_, norm0_, Activation::relu);
     y = max_pool2d(y, {.kernel = 3, .stride = 2, .padding = 1});
+    features_.note_step("pool0", "MaxPool2d", y.shape());
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
       y = blocks_[b](y);
       if (b < transitions_.size()) y = transitions_[b](y);
@@ -141,17 +126,6 @@ class DenseNet : public Model<T> {
     this->head().bias().value().fill(T(0));
   }
 
-  Shape describe_features(const Shape& input, nn::Summary& summary) const override {
-    Shape y = norm0_.describe(conv0_.describe(input, "features.conv0", summary), "features.norm0", summary);
-    y = summary.add("features.relu0", "ReLU", y);
-    y = summary.add("features.pool0", "MaxPool2d", {y[0], (y[1] - 1) / 2 + 1, (y[2] - 1) / 2 + 1, y[3]});
-    for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      y = blocks_[b].describe(y, text("features.denseblock", b + 1), summary);
-      if (b < transitions_.size()) y = transitions_[b].describe(y, text("features.transition", b + 1), summary);
-    }
-    y = summary.add("relu", "ReLU", norm5_->describe(y, "features.norm5", summary));
-    return summary.add("avgpool", "AdaptiveAvgPool2d", {y[0], y[3]});
-  }
   void fold_norms() override {
     nn::Module<T>::fold_norms();
     nn::fold_into(conv0_, norm0_);
@@ -163,10 +137,6 @@ class DenseNet : public Model<T> {
   }
 
  private:
-  struct Group : nn::Module<T> {
-    using nn::Module<T>::Module;
-  };
-
   static std::string rename(const std::string& name) {
     const std::size_t layer = name.find("denselayer");
     if (layer == std::string::npos) return name;
@@ -181,7 +151,7 @@ class DenseNet : public Model<T> {
     return name;
   }
 
-  Group features_;
+  nn::Sequence<T> features_;
   nn::Conv2d<T> conv0_;
   nn::BatchNorm2d<T> norm0_;
   std::deque<DenseBlock<T>> blocks_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../ops/conv_norm.hpp"
+#include "../ops/dense_features.hpp"
 #include "layers.hpp"
 
 namespace qrs::nn {
@@ -17,7 +18,17 @@ ConvNorm<T> use_of(const Conv2d<T>& conv, BatchNorm2d<T>& norm, Activation f) {
 template <class T>
 Var<T> conv_norm(Var<T> x, const Conv2d<T>& conv, BatchNorm2d<T>& norm, Activation f = Activation::identity,
                  const Var<T>& residual = {}) {
-  return qrs::conv_norm(std::move(x), use_of(conv, norm, f), residual);
+  Var<T> y = qrs::conv_norm(std::move(x), use_of(conv, norm, f), residual);
+  conv.note_result(y.shape());
+  norm.note_result(y.shape(), f, !residual.empty());
+  return y;
+}
+
+/// Writes conv(x) behind the features of a dense block.
+template <class T>
+void append(DenseFeatures<T>& features, const Var<T>& x, const Conv2d<T>& conv) {
+  features.append(x, conv.weight(), conv.bias(), conv.options());
+  conv.note_result(x.shape().with_channels(conv.weight().dim(3)));
 }
 
 /// w <- w scale, b <- b scale + shift, by the running statistics: norm(conv(x)) becomes conv(x).
@@ -58,10 +69,6 @@ class ConvNorm2d : public Module<T> {
   }
   const Conv2d<T>& conv() const { return conv_; }
   void fold_norms() override { fold_into(conv_, norm_); }
-  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    const Shape y = norm_.describe(conv_.describe(input, name + ".0", summary), name + ".1", summary);
-    return f_ == Activation::identity ? y : summary.add(name + ".2", "Activation", y);
-  }
 
  private:
   Conv2d<T> conv_;

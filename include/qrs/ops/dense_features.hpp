@@ -56,8 +56,8 @@ class DenseFeatures {
  private:
   /// The range that the next `count` channels are written to.
   Tensor<T> claim(std::int64_t count) const {
-    QRS_CHECK(filled_ + count <= buffer_.channels(), "[dense_features] expected at most ",
-              buffer_.channels() - filled_, " more channels, got ", count);
+    QRS_CHECK(filled_ + count <= buffer_.channels(), "[dense_features] expected at most ", buffer_.channels() - filled_,
+              " more channels, got ", count);
     return buffer_.channel_range(filled_, count);
   }
   void record(Tape<T>& tape, std::int64_t count, typename Tape<T>::Backward backward) {

@@ -31,7 +31,7 @@ class NormAct final : public Recipe<T> {
     Tensor<T> shift = {};     // (C); with scale, or not at all
     Tensor<T> residual = {};  // of x's shape
     Activation f{};
-    Tensor<T> gate = {};  // (N, C), for x (N, ..., C)
+    Tensor<T> gate = {};  // (N, C) for x (N, ..., C), or (C)
   };
 
   NormAct(const Shape& shape, Device device, Parts parts) : Recipe<T>(shape, device), parts_(std::move(parts)) {}
@@ -60,7 +60,7 @@ class NormAct final : public Recipe<T> {
                                      .residual_pitch = parts_.residual.pitch(),
                                      .activation = parts_.f};
     const kernels::RowGate<T> gate{.factors = parts_.gate.data(),
-                                   .rows = parts_.gate.empty() ? 1 : x.rows() / this->shape()[0]};
+                                   .rows = parts_.gate.empty() ? 1 : x.rows() * x.channels() / parts_.gate.size()};
     on_cpu_only("norm_act", x.device(), [&] {
       kernels::affine_cpu(p, x.data(), parts_.scale.data(), parts_.shift.data(), parts_.residual.data(), y.data(),
                           gate);

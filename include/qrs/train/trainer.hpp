@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/argmax.hpp"
 #include "../core/timer.hpp"
 #include "../io/file.hpp"
 #include "../nn/state.hpp"
@@ -253,7 +254,7 @@ class Run {
     QRS_CHECK(std::isfinite(value), "[fit] expected a finite training loss, got ", value);
     sums.loss += value * static_cast<double>(batch.labels.size());
     for (std::int64_t n = 0; n < batch.labels.size(); ++n) {
-      sums.right += largest(scores.value().data() + n * net_.classes(), net_.classes()) == batch.labels.data()[n];
+      sums.right += argmax(scores.value().data() + n * net_.classes(), net_.classes()) == batch.labels.data()[n];
     }
     optimizer_->zero_grad();
     tape.backward(loss);
