@@ -192,9 +192,7 @@ inline const EvaluationTables::Score EvaluationTables::all_scores[21] = {
     {"average_precision_macro", Needs::more_classes, [](const Resample& r) { return mean_precision(r); }},
     {"log_loss", Needs::probabilities, [](const Resample& r) { return mean_over(r.tables.log_losses_, r); }},
     {"brier_score", Needs::probabilities,
-     [](const Resample& r) {
-       return mean_over(r.tables.distances_, r) * (r.tables.labels_.size() == 2 ? 0.5 : 1.0);
-     }},
+     [](const Resample& r) { return mean_over(r.tables.distances_, r) * (r.tables.labels_.size() == 2 ? 0.5 : 1.0); }},
     {"expected_calibration_error", Needs::probabilities, [](const Resample& r) { return r.tables.calibration_gap(r); }},
 };
 
