@@ -40,6 +40,13 @@ class Model : public nn::Module<T> {
 
   std::int64_t feature_count() const { return head_->weight().dim(1); }
   std::int64_t classes() const { return head_->weight().dim(0); }
+  /// Channels of the images: those of the first kernel, (KH, KW, C_in, C_out). A network without kernels says it itself.
+  virtual std::int64_t in_channels() const {
+    for (const auto& p : this->parameters()) {
+      if (p.variable.shape().rank() == 4) return p.variable.dim(2);
+    }
+    fail("[model] expected a network with a convolution, got none");
+  }
   nn::Linear<T>& head() { return *head_; }
   /// Replaces the head by one of `classes` outputs with torch's default initial values: U(+-1 / sqrt(features)).
   void set_head(std::int64_t classes, Rng& rng) {

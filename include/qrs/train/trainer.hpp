@@ -79,7 +79,7 @@ class Run {
     check();
     if (options.freeze_features) net.freeze_features();
     optimizer_ = make_optimizer<T>(net.named_parameters(), options.optimizer);
-    channels_ = input_channels(net);
+    channels_ = net.in_channels();
     settings_ = settings(options);
     settings_.emplace_back("training images", samples_sha256(train));
     settings_.emplace_back("validation images", samples_sha256(validation));
