@@ -5,5 +5,6 @@
 namespace qrs::models {
 
 template std::unique_ptr<Model<double>> create<double>(std::string_view, const ModelOptions&);
+template std::vector<std::string_view> names<double>();
 
 }  // namespace qrs::models

@@ -5,5 +5,6 @@
 namespace qrs::models {
 
 template std::unique_ptr<Model<float>> create<float>(std::string_view, const ModelOptions&);
+template std::vector<std::string_view> names<float>();
 
 }  // namespace qrs::models

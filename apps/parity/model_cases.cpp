@@ -231,6 +231,7 @@ class ModelCases {
       errors.push_back(reference > 0.0 ? error / reference : error);
     }
     std::sort(errors.begin(), errors.end());
+    if (std::isinf(errors.back())) return errors.back();  // a NaN is no outlier that a median may pass over
     const std::size_t half = errors.size() / 2;
     return errors.size() % 2 == 1 ? errors[half] : (errors[half - 1] + errors[half]) / 2;
   }

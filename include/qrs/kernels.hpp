@@ -9,6 +9,7 @@
 #include "../../kernels/elementwise/cpu.hpp"
 #include "../../kernels/gate/cpu.hpp"
 #include "../../kernels/gemm/cpu.hpp"
+#include "../../kernels/layer_norm/cpu.hpp"
 #include "../../kernels/pool2d/cpu.hpp"
 #include "../../kernels/reduce/cpu.hpp"
 #include "../../kernels/sgd/cpu.hpp"

@@ -43,7 +43,7 @@ bool same(const Tensor<float>& a, const Tensor<float>& b) {
 }  // namespace
 
 TEST_CASE("a network says how many channels it takes, whatever it is called and after its norms are folded") {
-  for (const std::string_view name : models::names) {
+  for (const std::string_view name : models::names()) {
     for (const std::int64_t channels : {1, 3}) {
       CAPTURE(name);
       const auto net = models::create<float>(name, {.classes = 3, .in_channels = channels});

@@ -30,19 +30,21 @@ using qrs::tests::error_message;
 }  // namespace
 
 TEST_CASE("an empty Var and an empty batch are errors that name the operation") {
-  CHECK(error_message([] { relu(Var<float>()); }) == "[relu] expected a tensor, got an empty Var");
-  CHECK(error_message([] { silu(zeros({0, 3})); }) == "[silu] expected at least one value, got shape (0, 3)");
-  CHECK(error_message([] { mean(zeros({0, 3})); }) == "[mean] expected at least one value, got shape (0, 3)");
-  CHECK(error_message([] { softmax(zeros({0, 3})); }) == "[softmax] expected at least one value, got shape (0, 3)");
+  CHECK(error_message([] { relu(Var<float>()); }) == "[relu] expected a tensor x, got an empty Var");
+  CHECK(error_message([] { silu(zeros({0, 3})); }) == "[silu] expected at least one value in x, got shape (0, 3)");
+  CHECK(error_message([] { mean(zeros({0, 3})); }) == "[mean] expected at least one value in x, got shape (0, 3)");
+  CHECK(error_message([] {
+          softmax(zeros({0, 3}));
+        }) == "[softmax] expected at least one value in x, got shape (0, 3)");
   CHECK(error_message([] {
           max_pool2d(zeros({0, 4, 4, 3}), {});
-        }) == "[max_pool2d] expected at least one value, got shape (0, 4, 4, 3)");
+        }) == "[max_pool2d] expected at least one value in x, got shape (0, 4, 4, 3)");
   CHECK(error_message([] {
           cross_entropy(zeros({0, 3}), Tensor<std::int64_t>(Shape{0}));
-        }) == "[cross_entropy] expected at least one value, got shape (0, 3)");
+        }) == "[cross_entropy] expected at least one value in logits, got shape (0, 3)");
   CHECK(error_message([] {
           qrs::concat({zeros({0, 3}), zeros({0, 2})});
-        }) == "[concat] expected at least one value, got shape (0, 3)");
+        }) == "[concat] expected at least one value in x, got shape (0, 3)");
 }
 
 TEST_CASE("wrong shapes are errors that show both") {
@@ -51,13 +53,13 @@ TEST_CASE("wrong shapes are errors that show both") {
         }) == "[mul] expected equal shapes, got (2, 3) and (2, 4)");
   CHECK(error_message([] {
           gate(zeros({2, 4, 4, 3}), zeros({2, 4}));
-        }) == "[gate] expected factors of shape (2, 3) or (2, 1, 1, 3) for images (2, 4, 4, 3), got (2, 4)");
+        }) == "[gate] expected s of shape (2, 3) or (2, 1, 1, 3) for images (2, 4, 4, 3), got (2, 4)");
   CHECK(error_message([] {
           gate(zeros({2, 3}), zeros({2, 3}));
-        }) == "[gate] expected a tensor (N, H, W, C), got shape (2, 3)");
+        }) == "[gate] expected x of shape (N, H, W, C), got (2, 3)");
   CHECK(error_message([] {
           global_average_pool(zeros({2, 3}));
-        }) == "[global_average_pool] expected a tensor (N, H, W, C), got shape (2, 3)");
+        }) == "[global_average_pool] expected x of shape (N, H, W, C), got (2, 3)");
   CHECK(error_message([] {
           qrs::concat({zeros({2, 3}), zeros({3, 3})});
         }) == "[concat] expected shapes equal but for the last axis, got (2, 3) and (3, 3)");
@@ -116,5 +118,5 @@ TEST_CASE("cross-entropy names the row, the target and the classes") {
           cross_entropy(logits, Tensor<std::int64_t>::from({2}, {0, 1}));
         }) == "[cross_entropy] expected targets of shape (3) for logits (3, 4), got (2)");
   CHECK(error_message([&] { cross_entropy(zeros({3}), targets(0, 1, 2)); }) ==
-        "[cross_entropy] expected a tensor (N, C), got shape (3)");
+        "[cross_entropy] expected logits of shape (N, C), got (3)");
 }

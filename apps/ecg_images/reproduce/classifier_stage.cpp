@@ -7,7 +7,7 @@
 #include "../../estimators/instances.hpp"
 #include "classifier_grids.hpp"
 #include "qrs/data/k_fold.hpp"
-#include "qrs/ml/pca.hpp"
+#include "qrs/ml/pca/pca.hpp"
 #include "qrs/ml/pipeline.hpp"
 #include "qrs/ml/search.hpp"
 

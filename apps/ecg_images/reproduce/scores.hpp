@@ -11,6 +11,7 @@
 #include "../../training/class_labels.hpp"
 #include "../report/results.hpp"
 #include "qrs/audit/leak_split.hpp"
+#include "qrs/core/argmax.hpp"
 #include "qrs/metrics/evaluate.hpp"
 
 namespace qrs::reproduce {
@@ -43,9 +44,8 @@ inline void score_test(ecg_images::ModelRecord& model, std::vector<double> proba
 /// The class of the greatest score of each row, the first of equals.
 inline std::vector<std::int64_t> greatest(std::span<const double> scores, std::int64_t classes) {
   std::vector<std::int64_t> out;
-  for (std::size_t row = 0; row < scores.size(); row += static_cast<std::size_t>(classes)) {
-    const auto begin = scores.begin() + static_cast<std::ptrdiff_t>(row);
-    out.push_back(std::max_element(begin, begin + classes) - begin);
+  for (std::int64_t row = 0; row < std::ssize(scores); row += classes) {
+    out.push_back(argmax(scores.data() + row, classes));
   }
   return out;
 }

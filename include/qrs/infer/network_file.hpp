@@ -5,7 +5,7 @@
 //
 // The file is a safetensors of nn::state_dict(net), in torch's names and layout, with the metadata
 //
-//   model          "densenet121", one of models/names.hpp
+//   model          "densenet121", one of models::names()
 //   classes        a JSON list of the class names, in the order of the logits
 //   in_channels    "1", or "3" where the network sees the grey page three times
 //   preprocessing  {"size": 224, "filter": "bicubic", "order": "rows_first", "grey_first": false, "equalize": true}
@@ -111,8 +111,7 @@ inline NetworkInfo read_info(const std::string& path, const io::StateDict& dict)
   NetworkInfo info;
   info.model = value_of(path, dict, "model");
   if (!models::known(info.model)) {
-    fail_in(path, "expected metadata 'model' as one of resnet18, resnet34, densenet121, efficientnet_b0, got '",
-            info.model, "'");
+    fail_in(path, "expected metadata 'model' as one of ", models::names_text(), ", got '", info.model, "'");
   }
   info.class_names = class_names(path, json_of(path, dict, "classes"));
   const std::string& channels = value_of(path, dict, "in_channels");

@@ -6,9 +6,12 @@
 //   Var<float> map = net.feature_map(x);         // (N, h, w, feature_count()), z is its mean over the pixels
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../nn/conv_norm.hpp"
 #include "../nn/state.hpp"
@@ -20,10 +23,11 @@ namespace qrs::models {
 /// The settings every backbone takes; the defaults are torchvision's.
 struct ModelOptions {
   std::int64_t classes = 1000;
-  std::int64_t in_channels = 3;   // 1: a grey image; weights of 3 channels are summed over RGB when loaded
-  std::uint64_t seed = 0;         // of the initial weights
-  double dropout = 0.2;           // EfficientNet's head
-  double stochastic_depth = 0.2;  // EfficientNet's last block; earlier ones in proportion to their depth
+  std::int64_t in_channels = 3;        // 1: a grey image; weights of 3 channels are summed over RGB when loaded
+  std::uint64_t seed = 0;              // of the initial weights
+  std::optional<double> dropout = {};  // before the head; empty: the network's own
+  std::optional<double> stochastic_depth =
+      {};  // of the last block, earlier ones in proportion; empty: the network's own
 };
 
 template <class T>
@@ -33,20 +37,19 @@ class Model : public nn::Module<T> {
   Var<T> forward(const Var<T>& x) { return classify(features(x)); }
   Var<T> operator()(const Var<T>& x) { return forward(x); }
   /// What the head sees: (N, feature_count()).
-  Var<T> features(const Var<T>& x) { return global_average_pool(feature_map(x)); }
+  virtual Var<T> features(const Var<T>& x) {
+    Var<T> z = global_average_pool(feature_map(x));
+    this->note_step("avgpool", "AdaptiveAvgPool2d", z.shape());
+    return z;
+  }
   /// The last activations that still have a place on the image: (N, h, w, feature_count()).
   virtual Var<T> feature_map(const Var<T>& x) = 0;
   virtual Var<T> classify(const Var<T>& z) { return (*head_)(z); }
 
+  /// Channels of the images that the network takes.
+  virtual std::int64_t in_channels() const = 0;
   std::int64_t feature_count() const { return head_->weight().dim(1); }
   std::int64_t classes() const { return head_->weight().dim(0); }
-  /// Channels of the images: those of the first kernel, (KH, KW, C_in, C_out). A network without kernels says it itself.
-  virtual std::int64_t in_channels() const {
-    for (const auto& p : this->parameters()) {
-      if (p.variable.shape().rank() == 4) return p.variable.dim(2);
-    }
-    fail("[model] expected a network with a convolution, got none");
-  }
   nn::Linear<T>& head() { return *head_; }
   /// Replaces the head by one of `classes` outputs with torch's default initial values: U(+-1 / sqrt(features)).
   void set_head(std::int64_t classes, Rng& rng) {
@@ -64,26 +67,22 @@ class Model : public nn::Module<T> {
   virtual nn::StateRules state_rules() const = 0;
 
   /// The rows of the whole network for images of this shape (N, H, W, in_channels).
-  nn::Summary summary(const Shape& images) const {
-    nn::Summary out{.value_bytes = sizeof(T), .rows = {}};
-    head_->describe(describe_features(images, out), head_parent_ == this ? head_name_ : "classifier." + head_name_,
-                    out);
-    return out;
+  nn::Summary summary(const Shape& images) {
+    check_image(images);
+    const Tensor<T> image = Tensor<T>::zeros({1, images[1], images[2], images[3]});
+    return this->summarize(images[0], [&] { forward(image); });
   }
 
  protected:
-  /// The rows of everything before the head; returns (N, feature_count()).
-  virtual Shape describe_features(const Shape& images, nn::Summary& summary) const = 0;
-
   /// The head lives under `parent` (the model, or its "classifier") as `name`.
   void add_head(nn::Module<T>& parent, std::string name, const nn::LinearSettings& s) {
     head_parent_ = &parent;
     head_name_ = std::move(name);
     make_head(s);
   }
-  void check_image(const Var<T>& x, std::int64_t channels) const {
-    QRS_CHECK(x.shape().rank() == 4 && x.dim(3) == channels, "[model] expected images (N, H, W, ", channels, "), got ",
-              x.shape());
+  void check_image(const Shape& x) const {
+    QRS_CHECK(x.rank() == 4 && x[0] > 0 && x[3] == in_channels(), "[model] expected images (N, H, W, ", in_channels(),
+              "), got ", x);
   }
 
  private:
@@ -94,9 +93,28 @@ class Model : public nn::Module<T> {
   std::unique_ptr<nn::Linear<T>> head_;
 };
 
-/// A new network by name, with initial weights drawn from options.seed. Throws where the name is none of names.hpp.
+/// A new network by name, with initial weights drawn from options.seed. Throws where the name is none of names<T>().
 /// Defined in registry.hpp, which knows them all.
 template <class T>
 std::unique_ptr<Model<T>> create(std::string_view name, const ModelOptions& o = {});
+
+/// The names that create knows, as torchvision writes them.
+template <class T = float>
+std::vector<std::string_view> names();
+
+/// True where create knows the name.
+template <class T = float>
+bool known(std::string_view name) {
+  const std::vector<std::string_view> all = names<T>();
+  return std::find(all.begin(), all.end(), name) != all.end();
+}
+
+/// "resnet18, resnet34, ...": for messages.
+template <class T = float>
+std::string names_text() {
+  std::string out;
+  for (const std::string_view name : names<T>()) out += (out.empty() ? "" : ", ") + std::string(name);
+  return out;
+}
 
 }  // namespace qrs::models

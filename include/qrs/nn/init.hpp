@@ -1,6 +1,8 @@
 // Initial values of parameters, by the names of torch.nn.init.
 //
 //   kaiming_normal   N(0, gain^2 / fan), gain sqrt(2) for ReLU (He et al. 2015, equation 10)
+//   normal           N(0, deviation^2)
+//   trunc_normal     the same, within bounds
 //   uniform          U(-bound, bound)
 // fan_in of a convolution is KH KW C_in / groups, its fan_out KH KW C_out (as torch counts it: of the weight's own axes).
 #pragma once
@@ -32,6 +34,22 @@ template <class T>
 void kaiming_normal(const Tensor<T>& weight, Fan fan, Rng& rng) {
   const double deviation = std::sqrt(2.0 / static_cast<double>(fan_of(weight.shape(), fan)));
   for (T& value : weight.values()) value = static_cast<T>(rng.normal(0.0, deviation));
+}
+
+template <class T>
+void normal(const Tensor<T>& weight, double deviation, Rng& rng) {
+  for (T& value : weight.values()) value = static_cast<T>(rng.normal(0.0, deviation));
+}
+
+/// N(0, deviation^2) within [low, high]: what falls outside is drawn again. The bounds are torch's, absolute ones.
+template <class T>
+void trunc_normal(const Tensor<T>& weight, double deviation, Rng& rng, double low = -2.0, double high = 2.0) {
+  QRS_CHECK(low < 0.0 && high > 0.0, "[init] expected bounds around 0, got ", low, " and ", high);
+  for (T& value : weight.values()) {
+    double draw = rng.normal(0.0, deviation);
+    while (draw < low || draw > high) draw = rng.normal(0.0, deviation);
+    value = static_cast<T>(draw);
+  }
 }
 
 /// torch's default of a linear or convolution layer, weight and bias alike: U(+-1 / sqrt(fan_in)).

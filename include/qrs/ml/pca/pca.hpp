@@ -5,11 +5,11 @@
 //   z = (x - mean) components^T                 with whiten: / sqrt(explained variance), so that each z varies by 1
 //   x' = z components + mean
 //
-// svd_solver: "full" and "covariance_eigh" (pca/exact.hpp), "randomized" (pca/randomized.hpp), or "auto", which chooses as
+// svd_solver: "full" and "covariance_eigh" (exact.hpp), "randomized" (randomized.hpp), or "auto", which chooses as
 // scikit-learn 1.9 does: covariance_eigh for at most 1000 features and ten times as many samples; full up to 500 x 500;
 // randomized for a count below 0.8 of the smaller side; else full. (1.2.1 has no covariance_eigh; the numbers agree to
 // rounding. A count on 648 x 1024 is randomized: it depends on random_state.) Signs are fixed by a rule on the components
-// (pca/spectrum.hpp). "arpack" is not offered. Statistics are double whatever T is.
+// (spectrum.hpp). "arpack" is not offered. Statistics are double whatever T is.
 #pragma once
 
 #include <algorithm>
@@ -22,16 +22,16 @@
 #include <utility>
 #include <vector>
 
-#include "../core/error.hpp"
-#include "../core/memory.hpp"
-#include "../core/parallel.hpp"
-#include "../kernels.hpp"
-#include "column_moments.hpp"
-#include "estimator.hpp"
-#include "pca/exact.hpp"
-#include "pca/randomized.hpp"
-#include "pca/spectrum.hpp"
-#include "stored_values.hpp"
+#include "../../core/error.hpp"
+#include "../../core/memory.hpp"
+#include "../../core/parallel.hpp"
+#include "../../kernels.hpp"
+#include "../column_moments.hpp"
+#include "../estimator.hpp"
+#include "../stored_values.hpp"
+#include "exact.hpp"
+#include "randomized.hpp"
+#include "spectrum.hpp"
 
 namespace qrs::ml {
 
@@ -43,7 +43,7 @@ struct PcaParams {
   std::string svd_solver = "auto";     // or full, covariance_eigh (also: covariance), randomized
   ParamValue iterated_power = "auto";  // power iterations; auto is 7 below a tenth of the smaller side, else 4
   std::int64_t n_oversamples = 10;     // randomized only, as those below
-  std::string power_iteration_normalizer = "auto";  // or QR, LU (the same subspace: see pca/randomized.hpp), none
+  std::string power_iteration_normalizer = "auto";  // or QR, LU (the same subspace: see randomized.hpp), none
   std::int64_t random_state = 0;                    // no hidden generator: the seed is always this
 };
 
@@ -105,7 +105,7 @@ class Pca final : public Transformer<T> {
       const std::vector<double> scale = whitening();
       for (std::int64_t i = 0; i < out.rows(); ++i) {
         for (std::int64_t j = 0; j < wanted; ++j) {
-          out(i, j) = static_cast<T>(static_cast<double>(out(i, j)) / scale[static_cast<std::size_t>(j)]);
+          out(i, j) = static_cast<T>(static_cast<double>(out(i, j)) / scale[j]);
         }
       }
     }
@@ -121,13 +121,13 @@ class Pca final : public Transformer<T> {
     const std::vector<double> scale = settings_.whiten ? whitening() : std::vector<double>();
     for (std::int64_t i = 0; i < z.rows(); ++i) {
       for (std::int64_t j = 0; j < z.cols(); ++j) {
-        const double factor = scale.empty() ? 1.0 : scale[static_cast<std::size_t>(j)];
+        const double factor = scale.empty() ? 1.0 : scale[j];
         scaled(i, j) = static_cast<T>(static_cast<double>(z(i, j)) * factor);
       }
     }
     Matrix<T> out(z.rows(), features());
     for (std::int64_t i = 0; i < out.rows(); ++i) {
-      for (std::int64_t j = 0; j < features(); ++j) out(i, j) = static_cast<T>(mean_[static_cast<std::size_t>(j)]);
+      for (std::int64_t j = 0; j < features(); ++j) out(i, j) = static_cast<T>(mean_[j]);
     }
     kernels::GemmParams p{
         .m = z.rows(), .n = features(), .k = z.cols(), .lda = z.cols(), .ldb = features(), .ldc = features()};
@@ -256,8 +256,8 @@ class Pca final : public Transformer<T> {
       noise_variance_ = randomized ? std::max(0.0, total - kept) / static_cast<double>(most - count)
                                    : left_out / static_cast<double>(static_cast<std::int64_t>(variance.size()) - count);
     }
-    variance.resize(static_cast<std::size_t>(count));
-    spectrum.singular_values.resize(static_cast<std::size_t>(count));
+    variance.resize(count);
+    spectrum.singular_values.resize(count);
     explained_variance_ratio_.clear();
     for (const double value : variance) explained_variance_ratio_.push_back(total > 0.0 ? value / total : 0.0);
     explained_variance_ = std::move(variance);
