@@ -13,7 +13,7 @@
 #include "by_run.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 inline constexpr std::size_t most_error_pictures = 24;  // a run
 inline constexpr std::size_t most_error_rows = 200;     // of the list of the others, a run
@@ -85,4 +85,4 @@ inline Markup errors_section(const Results& results, std::size_t most_bytes) {
          });
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images
