@@ -8,22 +8,17 @@
 
 namespace qrs {
 
-/// Scales each channel of each image. x is (N, H, W, C); s is (N, C) or (N, 1, 1, C).
+namespace detail {
+
+/// y = x * s, with the rows of x in `samples` equal parts and a row of factors for each; the shapes are checked.
 template <class T>
-Var<T> gate(const Var<T>& x, const Var<T>& s) {
-  detail::check_rank("gate", x, 4, "(N, H, W, C)");
-  detail::check_input("gate", s);
-  const std::int64_t n = x.dim(0);
-  const std::int64_t c = x.dim(3);
-  QRS_CHECK((s.shape() == Shape{n, c} || s.shape() == Shape{n, 1, 1, c}), "[gate] expected factors of shape ",
-            Shape{n, c}, " or ", Shape{n, 1, 1, c}, " for images ", x.shape(), ", got ", s.shape());
-  detail::check_same_device("gate", x, s);
+Var<T> scale_channels(const char* op, const Var<T>& x, const Var<T>& s, std::int64_t samples) {
   const Tensor<T>& in = x.value();
   const Tensor<T> factors = s.value().as_contiguous();
   Tensor<T> y(in.shape(), in.device());
   const kernels::GateParams p{
-      .n = n, .pixels = x.dim(1) * x.dim(2), .c = c, .x_pitch = in.pitch(), .y_pitch = y.pitch()};
-  on_cpu_only("gate", y.device(), [&] { kernels::gate_forward_cpu(p, in.data(), factors.data(), y.data()); });
+      .n = samples, .pixels = in.rows() / samples, .c = in.channels(), .x_pitch = in.pitch(), .y_pitch = y.pitch()};
+  on_cpu_only(op, y.device(), [&] { kernels::gate_forward_cpu(p, in.data(), factors.data(), y.data()); });
   Tape<T>* tape = listening(x, s);
   if (tape == nullptr) return y;
   return tape->record(
@@ -44,6 +39,21 @@ Var<T> gate(const Var<T>& x, const Var<T>& s) {
         }
         kernels::gate_backward_cpu(back, in.data(), factors.data(), dy.data(), to);
       });
+}
+
+}  // namespace detail
+
+/// Scales each channel of each image. x is (N, H, W, C); s is (N, C) or (N, 1, 1, C).
+template <class T>
+Var<T> gate(const Var<T>& x, const Var<T>& s) {
+  detail::check_rank("gate", x, 4, "(N, H, W, C)");
+  detail::check_input("gate", s);
+  const std::int64_t n = x.dim(0);
+  const std::int64_t c = x.dim(3);
+  QRS_CHECK((s.shape() == Shape{n, c} || s.shape() == Shape{n, 1, 1, c}), "[gate] expected factors of shape ",
+            Shape{n, c}, " or ", Shape{n, 1, 1, c}, " for images ", x.shape(), ", got ", s.shape());
+  detail::check_same_device("gate", x, s);
+  return detail::scale_channels("gate", x, s, n);
 }
 
 }  // namespace qrs

@@ -1,11 +1,12 @@
-// y = x w^T + b, the fully connected layer, and the product of two matrices.
+// y = x w^T + b, the fully connected layer, over the last axis.
 //
 //   dx = dy w;   dw = dy^T x;   db = sum over rows of dy
 //
-// Shapes: x (N, F_in), w (F_out, F_in), b (F_out), y (N, F_out): torch.nn.functional.linear's, weight layout included.
+// Shapes: x (..., F_in), w (F_out, F_in), b (F_out), y (..., F_out): torch.nn.functional.linear's, weight layout included.
 // Source: the products are gemm's (kernels/gemm).
 #pragma once
 
+#include "check.hpp"
 #include "conv2d.hpp"
 
 namespace qrs {
@@ -30,16 +31,24 @@ void matrix_product(const Tensor<T>& a, bool transpose_a, const Tensor<T>& b, bo
 
 namespace detail {
 
+/// The same values as a matrix: all axes but the last are rows.
+template <class T>
+Tensor<T> as_matrix(const Tensor<T>& x) {
+  return x.reshape({x.rows(), x.channels()});
+}
+
 /// Checks a linear layer and computes x w^T.
 template <class T>
 Tensor<T> linear_product(const Var<T>& x, const Var<T>& w) {
-  QRS_CHECK(x.shape().rank() == 2 && w.shape().rank() == 2 && x.dim(1) == w.dim(1),
-            "[linear] expected x (N, F_in) and w (F_out, F_in), got ", x.shape(), " and ", w.shape());
-  QRS_CHECK(x.dim(0) > 0, "[linear] expected at least one row, got x ", x.shape());
+  QRS_CHECK(!x.value().empty() && !w.value().empty(), "[linear] expected x and w, got an empty Var as ",
+            x.value().empty() ? "x" : "w");
+  QRS_CHECK(x.shape().rank() >= 2 && w.shape().rank() == 2 && x.dim(-1) == w.dim(1),
+            "[linear] expected x (N, ..., F_in) and w (F_out, F_in), got ", x.shape(), " and ", w.shape());
+  QRS_CHECK(x.shape().rows() > 0, "[linear] expected at least one row, got x ", x.shape());
   QRS_CHECK(x.device() == w.device(), "[linear] expected one device, got ", name(x.device()), " and ",
             name(w.device()));
-  Tensor<T> y({x.dim(0), w.dim(0)}, x.device());  // (N, F_out)
-  matrix_product(x.value(), false, w.value(), true, y);
+  Tensor<T> y(x.shape().with_channels(w.dim(0)), x.device());  // (..., F_out)
+  matrix_product(as_matrix(x.value()), false, w.value(), true, as_matrix(y));
   return y;
 }
 
@@ -48,11 +57,11 @@ void linear_backward(const Tensor<T>& dy, const Tensor<T>& x, const Tensor<T>& w
                      const std::shared_ptr<GradSlot<T>>& dx, const std::shared_ptr<GradSlot<T>>& dw) {
   if (dw) {
     const auto to = dw->target();
-    matrix_product(dy, true, x, false, to.tensor, to.accumulate);
+    matrix_product(as_matrix(dy), true, as_matrix(x), false, to.tensor, to.accumulate);
   }
   if (dx) {
     const auto to = dx->target();
-    matrix_product(dy, false, w, false, to.tensor, to.accumulate);
+    matrix_product(as_matrix(dy), false, w, false, as_matrix(to.tensor), to.accumulate);
   }
 }
 
@@ -61,10 +70,11 @@ void linear_backward(const Tensor<T>& dy, const Tensor<T>& x, const Tensor<T>& w
 /// Fully connected layer with a bias; see the head of this file.
 template <class T>
 Var<T> linear(const Var<T>& x, const Var<T>& w, const Var<T>& bias) {
+  Tensor<T> y = detail::linear_product(x, w);
   QRS_CHECK(bias.shape() == Shape{w.dim(0)}, "[linear] expected a bias of shape ", Shape{w.dim(0)}, ", got ",
             bias.shape());
-  Tensor<T> y = detail::linear_product(x, w);
-  const kernels::ReduceParams p{.rows = y.dim(0), .cols = y.dim(1), .x_pitch = y.pitch(), .accumulate = true};
+  detail::check_same_device("linear", x, bias);
+  const kernels::ReduceParams p{.rows = y.rows(), .cols = y.channels(), .x_pitch = y.pitch(), .accumulate = true};
   on_device(
       y.device(), [&] { kernels::broadcast_rows_cpu(p, bias.value().data(), y.data()); },
       [&] { kernels::broadcast_rows_cuda(p, bias.value().data(), y.data()); });
@@ -88,29 +98,6 @@ Var<T> linear(const Var<T>& x, const Var<T>& w) {
   if (tape == nullptr) return y;
   return tape->record(y, [xv = x.value(), wv = w.value(), dx = x.slot(), dw = w.slot()](const Tensor<T>& dy) {
     detail::linear_backward(dy, xv, wv, dx, dw);
-  });
-}
-
-/// The product of two matrices: a (M, K), b (K, N), y (M, N). da = dy b^T, db = a^T dy.
-template <class T>
-Var<T> matmul(const Var<T>& a, const Var<T>& b) {
-  QRS_CHECK(a.shape().rank() == 2 && b.shape().rank() == 2 && a.dim(1) == b.dim(0),
-            "[matmul] expected a (M, K) and b (K, N), got ", a.shape(), " and ", b.shape());
-  QRS_CHECK(a.device() == b.device(), "[matmul] expected one device, got ", name(a.device()), " and ",
-            name(b.device()));
-  Tensor<T> y({a.dim(0), b.dim(1)}, a.device());  // (M, N)
-  matrix_product(a.value(), false, b.value(), false, y);
-  Tape<T>* tape = listening(a, b);
-  if (tape == nullptr) return y;
-  return tape->record(y, [av = a.value(), bv = b.value(), da = a.slot(), db = b.slot()](const Tensor<T>& dy) {
-    if (da) {
-      const auto to = da->target();
-      matrix_product(dy, false, bv, true, to.tensor, to.accumulate);
-    }
-    if (db) {
-      const auto to = db->target();
-      matrix_product(av, true, dy, false, to.tensor, to.accumulate);
-    }
   });
 }
 
