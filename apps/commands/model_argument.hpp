@@ -9,7 +9,7 @@
 
 namespace qrs::commands {
 
-inline std::vector<std::string> model_names() { return {models::names.begin(), models::names.end()}; }
+inline std::vector<std::string> model_names() { return {models::names<float>().begin(), models::names<float>().end()}; }
 
 inline CLI::Option* add_model_argument(CLI::App& verb, std::string& model) {
   return verb.add_option("MODEL", model, "The network")->required()->check(CLI::IsMember(model_names()));

@@ -82,9 +82,12 @@ void run(Options& o) {
   o.fit.optimizer.kind = o.optimizer == "adam"    ? train::OptimizerKind::adam
                          : o.optimizer == "adamw" ? train::OptimizerKind::adamw
                                                   : train::OptimizerKind::sgd;
-  const training::InitialNetwork initial = training::initial_network(
-      o.model, {.classes = images.data.classes(), .in_channels = o.channels, .seed = o.fit.seed}, o.weights,
-      o.allow_missing);
+  const training::InitialNetwork initial = training::initial_network(o.model,
+                                                                     {.classes = images.data.classes(),
+                                                                      .in_channels = o.channels,
+                                                                      .seed = o.fit.seed,
+                                                                      .image_size = images.data.images.dim(1)},
+                                                                     o.weights, o.allow_missing);
   models::Model<float>& net = *initial.net;
   o.fit.facts = {{"model", o.model},
                  {"channels", text(o.channels)},

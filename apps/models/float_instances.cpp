@@ -4,6 +4,7 @@
 
 namespace qrs::models {
 
+template const std::vector<std::string_view>& names<float>();
 template std::unique_ptr<Model<float>> create<float>(std::string_view, const ModelOptions&);
 
 }  // namespace qrs::models

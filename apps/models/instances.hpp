@@ -3,10 +3,11 @@
 #pragma once
 
 #include "qrs/models/model.hpp"
-#include "qrs/models/names.hpp"
 
 namespace qrs::models {
 
+extern template const std::vector<std::string_view>& names<float>();
+extern template const std::vector<std::string_view>& names<double>();
 extern template std::unique_ptr<Model<float>> create<float>(std::string_view, const ModelOptions&);
 extern template std::unique_ptr<Model<double>> create<double>(std::string_view, const ModelOptions&);
 

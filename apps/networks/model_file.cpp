@@ -75,9 +75,8 @@ double temperature(const std::string& path, const std::string& value) {
 NetworkInfo read_info(const std::string& path, const io::StateDict& dict) {
   NetworkInfo info;
   info.model = value_of(path, dict, "model");
-  if (!models::known(info.model)) {
-    fail_in(path, "expected metadata 'model' as one of resnet18, resnet34, densenet121, efficientnet_b0, got '",
-            info.model, "'");
+  if (!models::known<float>(info.model)) {
+    fail_in(path, "expected metadata 'model' as one of ", models::names_text<float>(), ", got '", info.model, "'");
   }
   info.class_names = class_names(path, json_of(path, dict, "classes"));
   const std::string& channels = value_of(path, dict, "in_channels");
@@ -97,7 +96,8 @@ NetworkFile load_network(const std::string& path) {
   const io::StateDict dict = io::read_safetensors(path);
   NetworkFile out{.info = read_info(path, dict), .net = nullptr};
   out.net = models::create<float>(out.info.model, {.classes = static_cast<std::int64_t>(out.info.class_names.size()),
-                                                   .in_channels = out.info.in_channels});
+                                                   .in_channels = out.info.in_channels,
+                                                   .image_size = out.info.preprocessing.size});
   try {
     const nn::LoadReport report = nn::load(*out.net, dict);
     QRS_CHECK(!report.summed_input_channels, "a first kernel of 3 input channels");

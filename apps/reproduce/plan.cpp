@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "../models/instances.hpp"
 #include "classifier_grids.hpp"
 #include "qrs/core/split_text.hpp"
-#include "qrs/models/names.hpp"
 
 namespace qrs::reproduce {
 
@@ -98,12 +98,12 @@ Plan make_plan(const Flags& flags) {
   QRS_CHECK(plan.repeats >= 1 && plan.repeats <= 1000, "[reproduce] expected --repeats from 1 to 1000, got ",
             plan.repeats);
 
-  std::string all;
-  for (const std::string_view name : models::names) all += (all.empty() ? "" : ",") + std::string(name);
-  const std::string backbones = list.quick_or_paper("backbones", flags.backbones, std::string("resnet18"), all,
+  const std::string backbones = list.quick_or_paper("backbones", flags.backbones, std::string("resnet18"),
+                                                    std::string("resnet18,resnet34,densenet121,efficientnet_b0"),
                                                     "ResNet18, ResNet34, DenseNet121, EfficientNet-B0");
   for (const std::string_view name : split_text(backbones, ',')) {
-    QRS_CHECK(models::known(name), "[reproduce] expected --backbones of ", all, ", got '", name, "'");
+    QRS_CHECK(models::known<float>(name), "[reproduce] expected --backbones of ", models::names_text<float>(","),
+              ", got '", name, "'");
     QRS_CHECK(std::find(plan.backbones.begin(), plan.backbones.end(), name) == plan.backbones.end(),
               "[reproduce] expected each of --backbones once, got ", name, " twice");
     plan.backbones.emplace_back(name);

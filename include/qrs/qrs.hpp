@@ -58,8 +58,10 @@
 #include "ops/sum.hpp"
 
 // nn: operations that own parameters.
+#include "nn/attention.hpp"
 #include "nn/conv_norm.hpp"
 #include "nn/init.hpp"
+#include "nn/layer_norm.hpp"
 #include "nn/layers.hpp"
 #include "nn/module.hpp"
 #include "nn/state.hpp"
@@ -74,12 +76,14 @@
 #include "optim/sgd.hpp"
 
 // models: networks as published.
+#include "models/convnext.hpp"
 #include "models/densenet.hpp"
 #include "models/efficientnet.hpp"
+#include "models/mobilenet_v2.hpp"
 #include "models/model.hpp"
-#include "models/names.hpp"
 #include "models/registry.hpp"
 #include "models/resnet.hpp"
+#include "models/vision_transformer.hpp"
 
 // io: what files hold.
 #include "io/byte_reader.hpp"

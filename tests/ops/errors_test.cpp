@@ -6,11 +6,16 @@
 
 #include "../error_message.hpp"
 #include "qrs/ops/activation.hpp"
+#include "qrs/ops/add.hpp"
+#include "qrs/ops/attention.hpp"
 #include "qrs/ops/concat.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/ops/dropout.hpp"
 #include "qrs/ops/gate.hpp"
+#include "qrs/ops/layer_norm.hpp"
+#include "qrs/ops/matmul.hpp"
 #include "qrs/ops/mul.hpp"
+#include "qrs/ops/permute.hpp"
 #include "qrs/ops/pool2d.hpp"
 #include "qrs/ops/reshape.hpp"
 #include "qrs/ops/slice.hpp"
@@ -117,4 +122,61 @@ TEST_CASE("cross-entropy names the row, the target and the classes") {
         }) == "[cross_entropy] expected targets of shape (3) for logits (3, 4), got (2)");
   CHECK(error_message([&] { cross_entropy(zeros({3}), targets(0, 1, 2)); }) ==
         "[cross_entropy] expected a tensor (N, C), got shape (3)");
+}
+
+TEST_CASE("operations on tokens name the input that does not fit") {
+  const Var<float> q = zeros({2, 5, 6});
+  CHECK(error_message([&] { attention(q, q, Var<float>()); }) ==
+        "[attention] expected a tensor v (N, S, E), got an empty Var");
+  CHECK(error_message([&] {
+          attention(zeros({5, 6}), q, q);
+        }) == "[attention] expected a tensor q (N, S, E), got shape (5, 6)");
+  CHECK(error_message([&] {
+          attention(q, zeros({2, 0, 6}), q);
+        }) == "[attention] expected at least one value, got shape (2, 0, 6)");
+  CHECK(error_message([&] {
+          attention(q, zeros({2, 4, 7}), q);
+        }) == "[attention] expected k of shape (2, S, 6), got (2, 4, 7)");
+  CHECK(error_message([&] {
+          attention(q, zeros({2, 4, 6}), q);
+        }) == "[attention] expected v of shape (2, 4, 6), got (2, 5, 6)");
+  CHECK(error_message([&] { attention(q, q, q, {.heads = 4}); }) ==
+        "[attention] expected heads that divide 6 columns, got 4");
+  CHECK(error_message([&] { layer_norm(q, zeros({6}), zeros({5})); }) ==
+        "[layer_norm] expected beta of shape (6) for x (2, 5, 6), got (5)");
+  CHECK(error_message([&] { layer_norm(q, zeros({5}), zeros({6})); }) ==
+        "[layer_norm] expected gamma of shape (6) for x (2, 5, 6), got (5)");
+  CHECK(error_message([&] { layer_norm(q, zeros({6}), Var<float>()); }) ==
+        "[layer_norm] expected gamma and beta both or neither, got gamma alone");
+  CHECK(error_message([&] { layer_norm(Var<float>()); }) == "[layer_norm] expected a tensor, got an empty Var");
+  CHECK(error_message([&] {
+          matmul(q, zeros({2, 5, 6}));
+        }) ==
+        "[matmul] expected a (..., M, K) and b (..., K, N) with the same leading axes, got (2, 5, 6) and (2, 5, 6)");
+  CHECK(error_message([&] {
+          matmul(q, zeros({3, 6, 5}));
+        }) ==
+        "[matmul] expected a (..., M, K) and b (..., K, N) with the same leading axes, got (2, 5, 6) and (3, 6, 5)");
+  CHECK(error_message([&] {
+          linear(q, zeros({4, 5}));
+        }) == "[linear] expected x (N, ..., F_in) and w (F_out, F_in), got (2, 5, 6) and (4, 5)");
+  CHECK(error_message([&] { linear(q, Var<float>()); }) == "[linear] expected x and w, got an empty Var as w");
+  CHECK(error_message([&] { add(q, zeros({1, 4, 6})); }) == "[add] expected equal shapes, got (2, 5, 6) and (1, 4, 6)");
+  CHECK(error_message([&] { mul(q, zeros({5})); }) == "[mul] expected equal shapes, got (2, 5, 6) and (5)");
+}
+
+TEST_CASE("axes that are not there are errors that show the shape") {
+  const Var<float> x = zeros({2, 3, 4});
+  CHECK(error_message([&] {
+          permute(x, {0, 1});
+        }) == "[permute] expected axes to be each axis of (2, 3, 4) once, got (0, 1)");
+  CHECK(error_message([&] {
+          permute(x, {0, 1, 1});
+        }) == "[permute] expected axes to be each axis of (2, 3, 4) once, got (0, 1, 1)");
+  CHECK(error_message([&] { slice(x, 3, 0, 1); }) == "[slice] expected an axis of (2, 3, 4), got 3");
+  CHECK(error_message([&] { slice(x, 1, 2, 2); }) == "[slice] expected a range inside axis 1 of (2, 3, 4), got 2 to 4");
+  CHECK(error_message([&] {
+          qrs::concat({x, zeros({2, 2, 5})}, 1);
+        }) == "[concat] expected shapes equal but for axis 1, got (2, 3, 4) and (2, 2, 5)");
+  CHECK(error_message([&] { qrs::concat({x, x}, 3); }) == "[concat] expected an axis of (2, 3, 4), got 3");
 }

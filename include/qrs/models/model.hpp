@@ -3,12 +3,14 @@
 //   auto net = qrs::models::densenet121<float>({.classes = 4, .in_channels = 1});
 //   Var<float> logits = net.forward(x);          // x (N, H, W, C), logits (N, classes)
 //   Var<float> z = net.features(x);              // (N, feature_count())
-//   Var<float> map = net.feature_map(x);         // (N, h, w, feature_count()), z is its mean over the pixels
+//   Var<float> map = net.feature_map(x);         // (N, h, w, feature_count()), z = net.pool(map), its mean over the pixels
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../nn/conv_norm.hpp"
 #include "../nn/state.hpp"
@@ -22,8 +24,10 @@ struct ModelOptions {
   std::int64_t classes = 1000;
   std::int64_t in_channels = 3;   // 1: a grey image; weights of 3 channels are summed over RGB when loaded
   std::uint64_t seed = 0;         // of the initial weights
-  double dropout = 0.2;           // EfficientNet's head
+  std::int64_t image_size = 224;  // height and width of a ViT's images; the others take any
+  double dropout = 0.2;           // of the head: EfficientNet, MobileNetV2
   double stochastic_depth = 0.2;  // EfficientNet's last block; earlier ones in proportion to their depth
+  double drop_path = 0.1;         // the same of ConvNeXt, whose authors call it so
 };
 
 template <class T>
@@ -33,9 +37,14 @@ class Model : public nn::Module<T> {
   Var<T> forward(const Var<T>& x) { return classify(features(x)); }
   Var<T> operator()(const Var<T>& x) { return forward(x); }
   /// What the head sees: (N, feature_count()).
-  Var<T> features(const Var<T>& x) { return global_average_pool(feature_map(x)); }
-  /// The last activations that still have a place on the image: (N, h, w, feature_count()).
+  Var<T> features(const Var<T>& x) { return pool(feature_map(x)); }
+  /// The last activations that still have a place on the image: (N, h, w, feature_count()). A ViT's are the tokens before
+  /// its last block, (N, 1 + h w, feature_count()): behind it nothing but the class token counts.
   virtual Var<T> feature_map(const Var<T>& x) = 0;
+  /// From a feature map to what the head sees: the mean over the pixels, unless a network says otherwise.
+  virtual Var<T> pool(const Var<T>& map) { return global_average_pool(map); }
+  /// The part of a feature map (or of its gradient) that lies on the image: (N, h, w, feature_count()).
+  virtual Tensor<T> on_image(const Tensor<T>& map) const { return map; }
   virtual Var<T> classify(const Var<T>& z) { return (*head_)(z); }
 
   std::int64_t feature_count() const { return head_->weight().dim(1); }
@@ -55,12 +64,17 @@ class Model : public nn::Module<T> {
   }
 
   virtual nn::StateRules state_rules() const = 0;
+  /// The ModelOptions::image_size of a file's weights.
+  virtual std::int64_t image_size_of(const io::StateDict&) const { return ModelOptions{}.image_size; }
 
   /// The rows of the whole network for images of this shape (N, H, W, in_channels).
   nn::Summary summary(const Shape& images) const {
     nn::Summary out{.value_bytes = sizeof(T), .rows = {}};
-    head_->describe(describe_features(images, out), head_parent_ == this ? head_name_ : "classifier." + head_name_,
-                    out);
+    std::string name = head_name_;
+    for (const auto& [parent, part] : this->children()) {
+      if (part == head_parent_) name = parent + "." + name;
+    }
+    head_->describe(describe_features(images, out), name, out);
     return out;
   }
 
@@ -87,9 +101,26 @@ class Model : public nn::Module<T> {
   std::unique_ptr<nn::Linear<T>> head_;
 };
 
-/// A new network by name, with initial weights drawn from options.seed. Throws where the name is none of names.hpp.
-/// Defined in registry.hpp, which knows them all.
+/// The networks there are: torchvision's names, in the order of the table in registry.hpp, which defines these functions.
+template <class T>
+const std::vector<std::string_view>& names();
+
+/// A new network by name, with initial weights drawn from options.seed. Throws where the name is none of them.
 template <class T>
 std::unique_ptr<Model<T>> create(std::string_view name, const ModelOptions& o = {});
+
+/// True where create knows the name.
+template <class T>
+bool known(std::string_view name) {
+  return std::find(names<T>().begin(), names<T>().end(), name) != names<T>().end();
+}
+
+/// "resnet18, resnet34, ...": what a message lists.
+template <class T>
+std::string names_text(const char* separator = ", ") {
+  std::string out;
+  for (const std::string_view name : names<T>()) out += (out.empty() ? "" : separator) + std::string(name);
+  return out;
+}
 
 }  // namespace qrs::models

@@ -147,7 +147,7 @@ struct LinearSettings {
   bool bias = true;
 };
 
-/// Fully connected layer. weight (F_out, F_in), bias (F_out).
+/// Fully connected layer over the last axis. weight (F_out, F_in), bias (F_out).
 template <class T>
 class Linear : public Module<T> {
  public:
@@ -164,8 +164,8 @@ class Linear : public Module<T> {
   const Var<T>& bias() const { return bias_; }
 
   Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    return summary.add(name, "Linear", {input[0], weight_.dim(0)}, this->parameter_count(),
-                       input[0] * weight_.value().size());
+    return summary.add(name, "Linear", input.with_channels(weight_.dim(0)), this->parameter_count(),
+                       input.rows() * weight_.value().size());
   }
 
   void reset_parameters(Rng& rng) override {

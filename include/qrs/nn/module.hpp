@@ -26,6 +26,7 @@ namespace qrs::nn {
 enum class Layout {
   as_is,        // the same extents
   convolution,  // ours (KH, KW, C_in / groups, C_out), theirs (C_out, C_in / groups, KH, KW)
+  factors,      // ours (C), theirs (C, 1, 1): factors of the channels of an image that is channels first
 };
 
 /// Where the random layers of a network stand: the same seed and step give the same masks.
