@@ -11,6 +11,7 @@
 #include "../progress/progress_line.hpp"
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
+#include "qrs/core/argmax.hpp"
 #include "qrs/explain/grad_cam.hpp"
 #include "qrs/explain/occlusion.hpp"
 #include "qrs/explain/overlay.hpp"
@@ -73,7 +74,7 @@ Explanation explain_page(const Options& options, networks::NetworkFile& file, co
   Explanation out;
   const Tensor<float> x = networks::to_input(page, file.info);
   out.probabilities = networks::probabilities(file.net->forward(x).value().as_contiguous().values(), file.info);
-  out.predicted = std::max_element(out.probabilities.begin(), out.probabilities.end()) - out.probabilities.begin();
+  out.predicted = argmax(out.probabilities);
   out.target = options.target.empty() ? out.predicted : class_named(file.info, options.target);
   out.map = map_of(options, file.info, *file.net, x, out.target);
   out.shares = explain::region_shares(out.map);
@@ -85,7 +86,7 @@ Explanation explain_page(const Options& options, networks::NetworkFile& file, co
     fresh->eval();
     // Each for the class that it predicts itself: for any other the fresh network's map is likely to be empty.
     const Tensor<float> logits = fresh->forward(x).value().as_contiguous();
-    const std::int64_t own = std::max_element(logits.values().begin(), logits.values().end()) - logits.values().begin();
+    const std::int64_t own = argmax(logits.values());
     out.rank_correlation = explain::randomization_check(*file.net, *fresh, [&](models::Model<float>& net) {
       return &net == file.net.get() ? out.map : map_of(options, file.info, net, x, own);
     });

@@ -9,7 +9,10 @@
 
 namespace qrs::commands {
 
-inline std::vector<std::string> model_names() { return {models::names<float>().begin(), models::names<float>().end()}; }
+inline std::vector<std::string> model_names() {
+  const std::vector<std::string_view> names = models::names();
+  return {names.begin(), names.end()};
+}
 
 inline CLI::Option* add_model_argument(CLI::App& verb, std::string& model) {
   return verb.add_option("MODEL", model, "The network")->required()->check(CLI::IsMember(model_names()));

@@ -34,6 +34,10 @@ struct Options {
   bool allow_missing = false;
   std::int64_t channels = 1;
   std::string optimizer = "adam";
+  std::string schedule = "plateau";
+  double clip_norm = 0.0;
+  double clip_value = 0.0;
+  double ema = 0.0;
   training::SplitArguments split;
   train::FitOptions fit;
   bool json = false;
@@ -82,6 +86,12 @@ void run(Options& o) {
   o.fit.optimizer.kind = o.optimizer == "adam"    ? train::OptimizerKind::adam
                          : o.optimizer == "adamw" ? train::OptimizerKind::adamw
                                                   : train::OptimizerKind::sgd;
+  o.fit.schedule.kind = o.schedule == "plateau"  ? train::ScheduleKind::plateau
+                        : o.schedule == "cosine" ? train::ScheduleKind::cosine
+                                                 : train::ScheduleKind::one_cycle;
+  if (o.clip_norm > 0.0) o.fit.clip_grad_norm = o.clip_norm;
+  if (o.clip_value > 0.0) o.fit.clip_grad_value = o.clip_value;
+  if (o.ema > 0.0) o.fit.ema = optim::EmaOptions{.decay = o.ema, .use_buffers = true};
   const training::InitialNetwork initial = training::initial_network(o.model,
                                                                      {.classes = images.data.classes(),
                                                                       .in_channels = o.channels,
@@ -144,7 +154,10 @@ void add(CLI::App& program) {
       "Examples:\n"
       "  qrs train resnet18 --data ecg --out run\n"
       "  qrs train densenet121 --data images.safetensors --out run --weights densenet121-a639ec97.pth --channels 3\n"
-      "  qrs train resnet18 --data images.safetensors --out run --resume");
+      "  qrs train resnet18 --data images.safetensors --out run --resume\n"
+      "  qrs train resnet18 --data ecg --out run --optimizer adamw --schedule cosine --warm-up 2 --clip-norm 1 --ema "
+      "0.99\n"
+      "  qrs train resnet18 --data ecg --out run --optimizer sgd --momentum 0.9 --lr 0.1 --schedule one-cycle");
   add_model_argument(*verb, o.model);
   datasets::add_arguments(*verb, o.data);
   verb->add_option("--out", o.out, "The folder of the run; made where it is missing")->required();
@@ -162,9 +175,23 @@ void add(CLI::App& program) {
   verb->add_option("--optimizer", o.optimizer, "How weights move")
       ->capture_default_str()
       ->check(CLI::IsMember({"adam", "adamw", "sgd"}));
-  number("--lr", o.fit.optimizer.lr, "Learning rate of the first epoch", CLI::NonNegativeNumber);
+  number("--lr", o.fit.optimizer.lr, "Learning rate; with a warm-up or one-cycle the highest", CLI::NonNegativeNumber);
   number("--weight-decay", o.fit.optimizer.weight_decay, "Weight decay", CLI::NonNegativeNumber);
   number("--momentum", o.fit.optimizer.momentum, "Momentum of sgd", CLI::NonNegativeNumber);
+  verb->add_option("--schedule", o.schedule,
+                   "How the rate falls: where the validation loss stays, or step by step over --schedule-epochs")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"plateau", "cosine", "one-cycle"}));
+  number("--schedule-epochs", o.fit.schedule.epochs,
+         "Epochs of cosine and one-cycle; 0: --epochs. Give it where a run may go on for more epochs later",
+         CLI::NonNegativeNumber);
+  number("--warm-up", o.fit.schedule.warm_up, "Epochs in which the rate first rises, from a third of --lr",
+         CLI::NonNegativeNumber);
+  number("--clip-norm", o.clip_norm, "Scales the gradients of a step to at most this norm; 0: not",
+         CLI::NonNegativeNumber);
+  number("--clip-value", o.clip_value, "Brings every gradient into +- this; 0: not", CLI::NonNegativeNumber);
+  number("--ema", o.ema, "Validates and keeps an average of the weights that decays by this factor a step; 0: none",
+         CLI::Range(0.0, 1.0));
   number("--plateau-factor", o.fit.plateau.factor, "Factor of the rate where the validation loss stays",
          CLI::Range(0.0, 1.0));
   number("--plateau-patience", o.fit.plateau.patience, "Epochs without progress before that", CLI::NonNegativeNumber);

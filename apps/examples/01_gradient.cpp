@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "qrs/core/compare.hpp"
 #include "qrs/core/rng.hpp"
 #include "qrs/ops/activation.hpp"
 #include "qrs/ops/conv2d.hpp"
@@ -49,7 +50,7 @@ int main(int argc, char** argv) try {
   }
 
   constexpr double h = 1e-6;
-  double worst = 0.0;
+  qrs::Difference worst;
   std::puts("weight      tape       definition");
   for (std::int64_t i = 0; i < w.value().size(); ++i) {
     double& weight = w.value().data()[i];  // no tape listens here: these are plain evaluations
@@ -60,11 +61,12 @@ int main(int argc, char** argv) try {
     const double below = loss_of(x, w).value().item();
     weight = before;
     const double definition = (above - below) / (2.0 * h);
-    worst = std::max(worst, std::abs(w.grad().data()[i] - definition));
+    worst.add(w.grad().data()[i], definition);
     if (i < 6) std::printf("%4lld  %12.8f  %12.8f\n", static_cast<long long>(i), w.grad().data()[i], definition);
   }
-  std::printf("largest difference over all %lld weights: %.1e\n", static_cast<long long>(w.value().size()), worst);
-  return worst < 1e-8 ? 0 : 1;
+  std::printf("largest difference over all %lld weights: %.1e\n", static_cast<long long>(w.value().size()),
+              worst.max_error);
+  return worst.max_error < 1e-8 ? 0 : 1;
 } catch (const qrs::Error& error) {
   std::fprintf(stderr, "example_01_gradient: %s\n", error.what());
   return 1;

@@ -17,7 +17,7 @@
 #include "qrs/metrics/intervals.hpp"
 #include "qrs/metrics/scores.hpp"
 #include "qrs/ml/forest/random_forest_classifier.hpp"
-#include "qrs/ml/pca.hpp"
+#include "qrs/ml/pca/pca.hpp"
 #include "qrs/ml/pipeline.hpp"
 #include "qrs/ml/scaler.hpp"
 #include "qrs/ml/search.hpp"

@@ -4,7 +4,7 @@
 
 namespace qrs::models {
 
-template const std::vector<std::string_view>& names<double>();
 template std::unique_ptr<Model<double>> create<double>(std::string_view, const ModelOptions&);
+template std::vector<std::string_view> names<double>();
 
 }  // namespace qrs::models

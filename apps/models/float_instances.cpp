@@ -4,7 +4,7 @@
 
 namespace qrs::models {
 
-template const std::vector<std::string_view>& names<float>();
 template std::unique_ptr<Model<float>> create<float>(std::string_view, const ModelOptions&);
+template std::vector<std::string_view> names<float>();
 
 }  // namespace qrs::models

@@ -6,9 +6,9 @@
 
 namespace qrs::models {
 
-extern template const std::vector<std::string_view>& names<float>();
-extern template const std::vector<std::string_view>& names<double>();
 extern template std::unique_ptr<Model<float>> create<float>(std::string_view, const ModelOptions&);
+extern template std::vector<std::string_view> names<float>();
+extern template std::vector<std::string_view> names<double>();
 extern template std::unique_ptr<Model<double>> create<double>(std::string_view, const ModelOptions&);
 
 }  // namespace qrs::models

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "../decoders/jpeg_decoder.hpp"
+#include "qrs/core/argmax.hpp"
 #include "qrs/core/parallel.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/data/read_images.hpp"
@@ -81,8 +82,7 @@ std::vector<Classified> classify(NetworkFile& file, const std::vector<std::strin
         const Timer timer;
         Classified& result = out[static_cast<std::size_t>(first) + n];
         result.probabilities = probabilities(file.net->forward(read.input).value().as_contiguous().values(), file.info);
-        const auto greatest = std::max_element(result.probabilities.begin(), result.probabilities.end());
-        result.predicted = greatest - result.probabilities.begin();
+        result.predicted = argmax(result.probabilities);
         stages.network += timer.seconds();
         stages.decode += read.decode;
         stages.preprocess += read.preprocess;

@@ -75,8 +75,8 @@ double temperature(const std::string& path, const std::string& value) {
 NetworkInfo read_info(const std::string& path, const io::StateDict& dict) {
   NetworkInfo info;
   info.model = value_of(path, dict, "model");
-  if (!models::known<float>(info.model)) {
-    fail_in(path, "expected metadata 'model' as one of ", models::names_text<float>(), ", got '", info.model, "'");
+  if (!models::known(info.model)) {
+    fail_in(path, "expected metadata 'model' as one of ", models::names_text(), ", got '", info.model, "'");
   }
   info.class_names = class_names(path, json_of(path, dict, "classes"));
   const std::string& channels = value_of(path, dict, "in_channels");

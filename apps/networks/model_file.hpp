@@ -5,7 +5,7 @@
 //
 // The file is a safetensors of nn::state_dict(net), in torch's names and layout, with the metadata
 //
-//   model          "densenet121", one of the table in models/registry.hpp
+//   model          "densenet121", one of models::names()
 //   classes        a JSON list of the class names, in the order of the logits
 //   in_channels    "1", or "3" where the network sees the grey page three times
 //   preprocessing  {"size": 224, "filter": "bicubic", "order": "rows_first", "grey_first": false, "equalize": true}

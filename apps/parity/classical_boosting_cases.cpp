@@ -49,17 +49,11 @@ std::optional<double> starting_score(int version, const std::vector<std::int64_t
   return 1.0 / (1.0 + std::exp(-(mean - 0.5) / 0.25));
 }
 
-/// The largest difference; infinite where the shapes differ.
-double largest_difference(const ml::Matrix<double>& got, const ml::Matrix<double>& reference) {
-  if (got.rows() != reference.rows() || got.cols() != reference.cols()) return std::numeric_limits<double>::infinity();
-  double worst = 0.0;
-  for (std::int64_t i = 0; i < got.rows(); ++i) {
-    for (std::int64_t j = 0; j < got.cols(); ++j) {
-      const double difference = std::abs(got(i, j) - reference(i, j));
-      worst = std::isnan(difference) ? std::numeric_limits<double>::infinity() : std::max(worst, difference);
-    }
-  }
-  return worst;
+/// max |got - reference| of two matrices of one shape.
+double absolute_error(const ml::Matrix<double>& got, const ml::Matrix<double>& reference) {
+  QRS_CHECK(got.rows() == reference.rows() && got.cols() == reference.cols(), "[parity] expected ", reference.rows(),
+            " x ", reference.cols(), " probabilities, got ", got.rows(), " x ", got.cols());
+  return difference(got.values(), reference.values()).max_error;
 }
 
 bool more_values_than(const ml::Matrix<float>& x, std::int64_t max_bin) {
@@ -92,9 +86,9 @@ void compare_probabilities(CaseRows& rows, const ReferenceFile& file, const std:
       return metrics::log_loss(data.y_test, {p.values(), p.cols()}, model.classes());
     };
     const double loss = loss_of(reference);
-    rows.add("log loss, relative", std::abs(loss_of(got) - loss) / loss, 0.02);
+    rows.add("log loss, relative", element_error(loss_of(got), loss) / loss, 0.02);
   } else {
-    rows.add("proba, absolute", largest_difference(got, reference), 1e-5);
+    rows.add("proba, absolute", absolute_error(got, reference), 1e-5);
   }
 }
 
@@ -115,8 +109,8 @@ void run_boosting_cases(Report& report, const ReferenceFile& file) {
       Model model;
       model.adopt(ml::boosting::from_xgboost(io::read_xgboost_json(path)));
       const auto reference = matrix_of<double>(file, set + "/xgb_0/proba");
-      rows.add("proba, absolute",
-               largest_difference(model.predict_proba(train_test_of<float>(file, set).test), reference), 1e-6);
+      rows.add("proba, absolute", absolute_error(model.predict_proba(train_test_of<float>(file, set).test), reference),
+               1e-6);
     });
   }
   if (file.tensors().contains("missing/x") && file.wants("missing")) {
@@ -132,7 +126,7 @@ void run_boosting_cases(Report& report, const ReferenceFile& file) {
       if (const auto base = starting_score(generation(file), y_train, 2)) model.set("base_score", *base);
       const ml::MatrixView<float> all = x;
       model.fit(all.rows_from(0, learned), y_train);
-      rows.add("proba, absolute", largest_difference(model.predict_proba(all.rows_from(learned, x.rows())), reference),
+      rows.add("proba, absolute", absolute_error(model.predict_proba(all.rows_from(learned, x.rows())), reference),
                1e-5);
     });
   }

@@ -84,10 +84,6 @@ TrainTest<V> train_test_of(const ReferenceFile& file, const std::string& set) {
           .y_test = ml::take<std::int64_t>(y, test)};
 }
 
-/// max |got - reference| / max |reference| (absolute where the reference is 0); infinite where the sizes differ or a value
-/// is not finite.
-double relative_error(std::span<const double> got, std::span<const double> reference);
-
 /// How many elements differ, as the fraction of all; 1 where the sizes differ.
 template <class V>
 double share_different(const std::vector<V>& got, const std::vector<V>& reference) {

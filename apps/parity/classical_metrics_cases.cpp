@@ -126,7 +126,7 @@ void run_metrics_cases(Report& report, const ReferenceFile& file) {
       const std::string score = name.starts_with(prefix) ? name.substr(prefix.size()) : "";
       if (score.empty() || score == "y" || score == "score") continue;
       try {
-        rows.add(score, relative_error(metrics.score(score), values_of<double>(file, name)), metrics_tolerance);
+        rows.add(score, difference(metrics.score(score), values_of<double>(file, name)), metrics_tolerance);
       } catch (const NotKnown& unknown) {  // of this score; the others are still compared
         report.skips.push_back({"metrics/" + score, unknown.what()});
       }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "classical_cases.hpp"
-#include "qrs/ml/pca.hpp"
+#include "qrs/ml/pca/pca.hpp"
 #include "qrs/ml/scaler.hpp"
 
 namespace qrs::parity {
@@ -17,7 +17,7 @@ constexpr double preprocessing_tolerance = 1e-8;
 
 void compare(CaseRows& rows, const ReferenceFile& file, const std::string& name, const std::string& quantity,
              std::span<const double> got) {
-  rows.add(quantity, relative_error(got, values_of<double>(file, name + "/" + quantity)), preprocessing_tolerance);
+  rows.add(quantity, difference(got, values_of<double>(file, name + "/" + quantity)), preprocessing_tolerance);
 }
 
 void run_scaler(CaseRows& rows, const ReferenceFile& file, const std::string& set) {

@@ -57,28 +57,20 @@ ml::Svc<double> machine_of(const nlohmann::json& entry) {
   return out;
 }
 
-std::vector<double> flat(const ml::Matrix<double>& values) {
-  return std::vector<double>(values.values().begin(), values.values().end());
-}
-
 void compare_machine(CaseRows& rows, const ReferenceFile& file, const TrainTest<double>& data, ml::Svc<double> svc) {
   const std::string prefix = rows.name() + "/";
   svc.fit(data.train, data.y_train);
   rows.add("decision_ovo",
-           relative_error(flat(svc.decision_ovo(data.test)), values_of<double>(file, prefix + "decision_ovo")),
+           difference(svc.decision_ovo(data.test).values(), values_of<double>(file, prefix + "decision_ovo")),
            decision_tolerance);
   rows.add("decision_ovr",
-           relative_error(flat(svc.decision_ovr(data.test)), values_of<double>(file, prefix + "decision_ovr")),
+           difference(svc.decision_ovr(data.test).values(), values_of<double>(file, prefix + "decision_ovr")),
            decision_tolerance);
   rows.add("predict", share_different(svc.predict(data.test), values_of<std::int64_t>(file, prefix + "predict")), 0.0);
   const auto counts = values_of<std::int64_t>(file, prefix + "n_support");
   QRS_CHECK(counts.size() == svc.n_support().size(), "[parity] expected support counts of ", svc.n_support().size(),
             " classes, got ", counts.size());
-  double furthest = 0.0;
-  for (std::size_t c = 0; c < counts.size(); ++c) {
-    furthest = std::max(furthest, std::abs(static_cast<double>(counts[c] - svc.n_support()[c])));
-  }
-  rows.add("n_support", furthest, support_tolerance);
+  rows.add("n_support", difference(svc.n_support(), counts).max_error, support_tolerance);
 }
 
 /// The grid of the reference, in scikit-learn's order: C first, gamma fastest.
@@ -89,7 +81,7 @@ void compare_grid(CaseRows& rows, const ReferenceFile& file, const TrainTest<dou
   const auto found = ml::grid_search(ml::Svc<double>(), grid, data.train, data.y_train, options);
   std::vector<double> means;
   for (const ml::CandidateResult& candidate : found.candidates) means.push_back(candidate.mean_score);
-  rows.add("mean_test_score", relative_error(means, values_of<double>(file, set + "/grid/mean_test_score")),
+  rows.add("mean_test_score", difference(means, values_of<double>(file, set + "/grid/mean_test_score")),
            mean_tolerance);
   double different = 0.0;
   const nlohmann::json wanted_best = file.metadata(set + "/grid/best");

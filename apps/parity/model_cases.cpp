@@ -121,8 +121,7 @@ class ModelCases {
                                              .in_channels = input_[1],
                                              .image_size = input_[2],
                                              .dropout = 0.0,
-                                             .stochastic_depth = 0.0,
-                                             .drop_path = 0.0})) {
+                                             .stochastic_depth = 0.0})) {
     for (std::int64_t i = 0; i < targets_.size(); ++i) targets_.data()[i] = i % net_->classes();
     load();
   }
@@ -233,6 +232,7 @@ class ModelCases {
       errors.push_back(reference > 0.0 ? error / reference : error);
     }
     std::sort(errors.begin(), errors.end());
+    if (std::isinf(errors.back())) return errors.back();  // a NaN is no outlier that a median may pass over
     const std::size_t half = errors.size() / 2;
     return errors.size() % 2 == 1 ? errors[half] : (errors[half - 1] + errors[half]) / 2;
   }

@@ -11,12 +11,11 @@
 
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "qrs/core/compare.hpp"
 #include "qrs/core/error.hpp"
 #include "qrs/core/rng.hpp"
 
@@ -34,15 +33,8 @@ inline std::vector<float> values(std::int64_t count, double low = -1.0, double h
 /// What is wrong with `got`; empty where every value is within 1e-5 of the largest reference value, which is what sums of
 /// the small shapes' few hundred products may differ by when they are added in another order.
 inline std::string fault_of(const char* kernel, const std::vector<float>& got, const std::vector<float>& reference) {
-  double largest = 0.0;
-  for (const float value : reference) largest = std::max(largest, std::abs(static_cast<double>(value)));
-  for (std::size_t i = 0; i < reference.size(); ++i) {
-    const double error = std::abs(static_cast<double>(got[i]) - static_cast<double>(reference[i]));
-    if (!(error <= 1e-5 * largest)) {
-      return text("[", kernel, "] expected ", reference[i], " as in ref.hpp, got ", got[i], " at value ", i);
-    }
-  }
-  return "";
+  const Difference d = difference(got, reference);
+  return d.max_error <= 1e-5 * d.max_reference ? "" : text("[", kernel, "] unlike ref.hpp: ", d.text());
 }
 
 /// The first of some faults; empty where there is none.

@@ -10,7 +10,6 @@
 #include "../../include/qrs/core/memory.hpp"
 #include "../../include/qrs/core/parallel.hpp"
 #include "../elementwise/simd.hpp"
-#include "../simd/fused.hpp"
 #include "batch_norm.hpp"
 
 namespace qrs::kernels {
@@ -33,13 +32,9 @@ inline std::int64_t task_rows(const BatchNormParams& p) {
   return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, p.cols));
 }
 
-/// z of one register of one row.
+/// What goes into the activation: the epilogue without it.
 template <class T>
-inline simd::Vec<T> z_of(const BatchNormParams& p, simd::Vec<T> x, simd::Vec<T> scale, simd::Vec<T> shift,
-                         const T* residual, std::int64_t r, std::int64_t c, std::int64_t count) {
-  const simd::Vec<T> z = simd::multiply_add<T>(x, scale, shift);
-  return residual == nullptr ? z : z + simd::load_part(residual + r * p.residual_pitch + c, count);
-}
+using Linear = ActivationFormula<ActivationKind::identity, RegisterMath<T>>;
 
 }  // namespace batch_norm
 
@@ -104,16 +99,19 @@ void batch_norm_statistics_cpu(const BatchNormParams& p, const T* x, T* mean, T*
 }
 
 template <class T>
-void affine_cpu(const BatchNormParams& p, const T* x, const T* scale, const T* shift, const T* residual, T* y) {
+void affine_cpu(const BatchNormParams& p, const T* x, const T* scale, const T* shift, const T* residual, T* y,
+                const RowGate<T>& gate = {}) {
   using simd::Vec;
+  const Epilogue<T> e = batch_norm::epilogue_of(p, scale, shift, residual);
   parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
-    with_activation(p.activation, [&](auto f) {
+    with_activation_vec<T>(p.activation, [&](const auto& f) {
       for (std::int64_t r = begin; r < end; ++r) {
+        const T* factors = gate.factors == nullptr ? nullptr : gate.factors + r / gate.rows * p.cols;
         batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
-          const Vec<T> z =
-              batch_norm::z_of(p, simd::load_part(x + r * p.x_pitch + c, count), simd::load_part(scale + c, count),
-                               simd::load_part(shift + c, count), residual, r, c, count);
-          simd::store_part(y + r * p.y_pitch + c, activate_vec<f.value, T>(z), count);
+          Vec<T> v = apply_epilogue<RegisterMath<T>>(e, f, simd::load_part(x + r * p.x_pitch + c, count), r, c,
+                                                     ReadPart{count});
+          if (factors != nullptr) v *= simd::load_part(factors + c, count);
+          simd::store_part(y + r * p.y_pitch + c, v, count);
         });
       }
     });
@@ -124,16 +122,15 @@ template <class T>
 void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T* dy, const BatchNormChannels<T>& ch,
                                   const T* residual, T* dgamma, T* dbeta) {
   using simd::Vec;
+  const Epilogue<T> e = batch_norm::epilogue_of(p, ch.scale, ch.shift, residual);
   const std::int64_t chunks = batch_norm::chunks(p);
   Scratch<T> sums(2 * chunks * p.cols + 1);  // per chunk: sums of dz, then of dz x_hat
   parallel_for(chunks, [&](std::int64_t chunk) {
-    with_activation(p.activation, [&](auto f) {
+    with_activation_vec<T>(p.activation, [&](const auto& f) {
       const std::int64_t begin = chunk * batch_norm::chunk_rows;
       const std::int64_t end = std::min(p.rows, begin + batch_norm::chunk_rows);
       T* out = sums.data() + 2 * chunk * p.cols;
       batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
-        const Vec<T> scale = simd::load_part(ch.scale + c, count);
-        const Vec<T> shift = simd::load_part(ch.shift + c, count);
         const Vec<T> mean = simd::load_part(ch.mean + c, count);
         Vec<T> sum{};
         Vec<T> sum_centred{};
@@ -141,8 +138,8 @@ void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T*
           simd::prefetch_next_line(x + r * p.x_pitch + c);
           simd::prefetch_next_line(dy + r * p.y_pitch + c);
           const Vec<T> value = simd::load_part(x + r * p.x_pitch + c, count);
-          const Vec<T> z = batch_norm::z_of(p, value, scale, shift, residual, r, c, count);
-          const Vec<T> dz = simd::load_part(dy + r * p.y_pitch + c, count) * activate_slope_vec<f.value, T>(z);
+          const Vec<T> z = apply_epilogue<RegisterMath<T>>(e, batch_norm::Linear<T>{}, value, r, c, ReadPart{count});
+          const Vec<T> dz = simd::load_part(dy + r * p.y_pitch + c, count) * f.derivative(z);
           sum += dz;
           sum_centred += dz * (value - mean);
         }
@@ -169,6 +166,7 @@ template <class T>
 void batch_norm_backward_data_cpu(const BatchNormParams& p, const T* x, const T* dy, const BatchNormChannels<T>& ch,
                                   const T* residual, const T* dgamma, const T* dbeta, const BatchNormGradients<T>& g) {
   using simd::Vec;
+  const Epilogue<T> e = batch_norm::epilogue_of(p, ch.scale, ch.shift, residual);
   // dx = scale dz + a + b x, with a and b per channel: the two mean terms folded once.
   Scratch<T> terms(2 * p.cols + 1);
   const double share = g.batch_statistics ? 1.0 / static_cast<double>(p.rows) : 0.0;
@@ -179,14 +177,13 @@ void batch_norm_backward_data_cpu(const BatchNormParams& p, const T* x, const T*
     terms[p.cols + c] = static_cast<T>(slope);
   }
   parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
-    with_activation(p.activation, [&](auto f) {
+    with_activation_vec<T>(p.activation, [&](const auto& f) {
       for (std::int64_t r = begin; r < end; ++r) {
         batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
           const Vec<T> value = simd::load_part(x + r * p.x_pitch + c, count);
           const Vec<T> scale = simd::load_part(ch.scale + c, count);
-          const Vec<T> z =
-              batch_norm::z_of(p, value, scale, simd::load_part(ch.shift + c, count), residual, r, c, count);
-          const Vec<T> dz = simd::load_part(dy + r * p.y_pitch + c, count) * activate_slope_vec<f.value, T>(z);
+          const Vec<T> z = apply_epilogue<RegisterMath<T>>(e, batch_norm::Linear<T>{}, value, r, c, ReadPart{count});
+          const Vec<T> dz = simd::load_part(dy + r * p.y_pitch + c, count) * f.derivative(z);
           if (g.dx != nullptr) {
             T* to = g.dx + r * g.dx_pitch + c;
             const Vec<T> centred = value - simd::load_part(ch.mean + c, count);

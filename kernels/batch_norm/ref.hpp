@@ -25,15 +25,19 @@ void batch_norm_statistics_ref(const BatchNormParams& p, const T* x, T* mean, T*
 template <class T>
 T batch_norm_z(const BatchNormParams& p, const T* x, const T* scale, const T* shift, const T* residual, std::int64_t r,
                std::int64_t c) {
-  const T z = x[r * p.x_pitch + c] * scale[c] + shift[c];
-  return residual == nullptr ? z : z + residual[r * p.residual_pitch + c];
+  BatchNormParams linear = p;
+  linear.activation = Activation::identity;
+  return apply_epilogue(batch_norm::epilogue_of(linear, scale, shift, residual), r, c, x[r * p.x_pitch + c]);
 }
 
 template <class T>
-void affine_ref(const BatchNormParams& p, const T* x, const T* scale, const T* shift, const T* residual, T* y) {
+void affine_ref(const BatchNormParams& p, const T* x, const T* scale, const T* shift, const T* residual, T* y,
+                const RowGate<T>& gate = {}) {
+  const Epilogue<T> e = batch_norm::epilogue_of(p, scale, shift, residual);
   for (std::int64_t r = 0; r < p.rows; ++r) {
     for (std::int64_t c = 0; c < p.cols; ++c) {
-      y[r * p.y_pitch + c] = activate(p.activation, batch_norm_z(p, x, scale, shift, residual, r, c));
+      const T value = apply_epilogue(e, r, c, x[r * p.x_pitch + c]);
+      y[r * p.y_pitch + c] = gate.factors == nullptr ? value : value * gate.factors[r / gate.rows * p.cols + c];
     }
   }
 }

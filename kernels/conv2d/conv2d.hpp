@@ -7,13 +7,12 @@
 // Shapes: x (N, H, W, C_in), w (KH, KW, C_in / groups, C_out), y (N, OH, OW, C_out), OH = (H + 2 ph - dh (KH - 1) - 1) / sh + 1.
 // A row of x, y, dx or dy may be a channel range: x_pitch and y_pitch are the distances between pixels, in values.
 // Equal to torch.nn.functional.conv2d up to the layout: torch's w[co, ci, ky, kx] is w[ky, kx, ci, co] here.
-// The epilogue (scale, shift, residual, activation) is how a bias, a folded batch norm, a residual sum and an activation
-// ride on the convolution without another pass over y.
+// The end of that formula is an epilogue (epilogue.hpp).
 #pragma once
 
 #include <cstdint>
 
-#include "../elementwise/elementwise.hpp"
+#include "../elementwise/epilogue.hpp"
 
 namespace qrs::kernels {
 
@@ -42,25 +41,6 @@ struct Conv2dParams {
   /// Multiply-adds of one pass (forward, data and weights cost the same).
   std::int64_t macs() const { return n * oh() * ow() * co * kh * kw * ci_per_group(); }
 };
-
-/// What happens to an accumulated value before it is stored; null pointers mean: no such step.
-template <class T>
-struct Epilogue {
-  const T* scale = nullptr;         // (C_out)
-  const T* shift = nullptr;         // (C_out); a bias
-  const T* residual = nullptr;      // (N, OH, OW, C_out)
-  std::int64_t residual_pitch = 0;  // values between pixels of the residual
-  Activation activation = Activation::identity;
-};
-
-/// The value that is stored for one accumulated value of row (pixel) and channel. E is an Epilogue, or the same of views.
-template <class T, class E>
-QRS_HD T apply_epilogue(const E& e, std::int64_t row, std::int64_t channel, T value) {
-  if (e.scale != nullptr) value *= e.scale[channel];
-  if (e.shift != nullptr) value += e.shift[channel];
-  if (e.residual != nullptr) value += e.residual[row * e.residual_pitch + channel];
-  return activate(e.activation, value);
-}
 
 // Launchers of cuda.cu (float and double); _cpu and _ref have the same signatures:
 //   conv2d_forward         (p, x, w, epilogue, y)

@@ -174,7 +174,7 @@ struct EpilogueViews {
   Global<const T> shift{nullptr, 0};
   Global<const T> residual{nullptr, 0};
   std::int64_t residual_pitch = 0;
-  Activation activation = Activation::identity;
+  Activation activation{};
 };
 
 /// Where the sums of a pass go: through the epilogue to the result, or as they are to a part's partial result.

@@ -14,7 +14,6 @@
 #include "../../include/qrs/core/memory.hpp"
 #include "../../include/qrs/core/parallel.hpp"
 #include "../elementwise/simd.hpp"
-#include "../simd/fused.hpp"
 #include "conv2d.hpp"
 
 namespace qrs::kernels {
@@ -81,34 +80,33 @@ struct Row {
   Epilogue<T> epilogue;
 };
 
-template <Activation f, bool Partial, class T>
-inline void finish(const Row<T>& row, std::int64_t t, std::int64_t c, simd::Vec<T> value, std::int64_t count) {
-  const Epilogue<T>& e = row.epilogue;
-  if (e.scale != nullptr && e.shift != nullptr) {
-    value = simd::multiply_add<T>(value, read<Partial>(e.scale + c, count), read<Partial>(e.shift + c, count));
-  } else if (e.scale != nullptr) {
-    value *= read<Partial>(e.scale + c, count);
-  } else if (e.shift != nullptr) {
-    value += read<Partial>(e.shift + c, count);
+/// As ReadPart, where it is known while compiling whether a register is whole.
+template <bool Partial>
+struct ReadRegister {
+  std::int64_t count;
+  template <class T>
+  simd::Vec<T> operator()(const T* from, std::int64_t at) const {
+    return read<Partial>(from + at, count);
   }
-  if (e.residual != nullptr) value += read<Partial>(e.residual + (row.first_pixel + t) * e.residual_pitch + c, count);
-  value = activate_vec<f, T>(value);
-  if constexpr (Partial) {
-    simd::store_tail(row.target + t * row.target_pitch + c, value, count);
-  } else {
-    simd::store(row.target + t * row.target_pitch + c, value);
-  }
-}
+};
 
 /// Everything behind the sums of `targets` targets from tx on, `registers` registers each. A function of its own, so that the
 /// loops over taps stand in the program once and not once an activation.
 template <bool Partial, class T>
 void finish_targets(const Row<T>& row, std::int64_t tx, std::int64_t targets, std::int64_t c, std::int64_t registers,
                     const simd::Vec<T>* sums, std::int64_t count) {
-  with_activation(row.epilogue.activation, [&](auto f) {
+  with_activation_vec<T>(row.epilogue.activation, [&](const auto& f) {
     for (std::int64_t i = 0; i < targets; ++i) {
       for (std::int64_t v = 0; v < registers; ++v) {
-        finish<f.value, Partial>(row, tx + i, c + v * simd::lanes<T>, sums[i * registers + v], count);
+        const std::int64_t channel = c + v * simd::lanes<T>;
+        const simd::Vec<T> y = apply_epilogue<RegisterMath<T>>(
+            row.epilogue, f, sums[i * registers + v], row.first_pixel + tx + i, channel, ReadRegister<Partial>{count});
+        T* to = row.target + (tx + i) * row.target_pitch + channel;
+        if constexpr (Partial) {
+          simd::store_tail(to, y, count);
+        } else {
+          simd::store(to, y);
+        }
       }
     }
   });

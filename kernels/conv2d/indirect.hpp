@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "../elementwise/simd.hpp"
-#include "../simd/fused.hpp"
 #include "walk.hpp"
 
 namespace qrs::kernels::conv {
@@ -23,24 +22,6 @@ struct Pass {
   std::int64_t cols = 0;
   Epilogue<T> epilogue;
 };
-
-/// Scale, shift, residual and activation on one register of a row, then the store.
-template <Activation f, class T>
-inline void finish(const Epilogue<T>& e, simd::Vec<T> value, std::int64_t pixel, std::int64_t channel,
-                   std::int64_t count, T* to) {
-  const auto read = [count](const T* from) { return simd::load_part(from, count); };
-  if (e.scale != nullptr && e.shift != nullptr) {
-    value =
-        simd::multiply_add<T>(value, read(e.scale + channel), read(e.shift + channel));  // as in batch_norm's affine
-  } else if (e.scale != nullptr) {
-    value *= read(e.scale + channel);
-  } else if (e.shift != nullptr) {
-    value += read(e.shift + channel);
-  }
-  if (e.residual != nullptr) value += read(e.residual + pixel * e.residual_pitch + channel);
-  value = activate_vec<f, T>(value);
-  simd::store_part(to, value, count);
-}
 
 /// Tiles of a row block: as many as keep their source pixels within about a third of the second-level cache.
 template <class T>
@@ -86,14 +67,16 @@ void run(const Walk& walk, const Pass<T>& pass) {
         tile::multiply(sums, pointers.data() + t * taps * tile::rows, taps, pass.depth,
                        pass.packed + panel * panel_size, width);
         const std::int64_t count = std::min<std::int64_t>(tile::rows, rows - (first_tile + t) * tile::rows);
-        with_activation(pass.epilogue.activation, [&](auto f) {
+        with_activation_vec<T>(pass.epilogue.activation, [&](const auto& f) {
           for (std::int64_t r = 0; r < count; ++r) {
             const std::int64_t pixel = positions[t].target[r];
             for (std::int64_t v = 0; v * simd::lanes<T> < width; ++v) {
               const std::int64_t channel = column + v * simd::lanes<T>;
-              finish<f.value>(pass.epilogue, sums.at[r][v], pixel, channel,
-                              std::min<std::int64_t>(simd::lanes<T>, pass.cols - channel),
-                              pass.target + pixel * pass.target_pitch + channel);
+              const std::int64_t part = std::min<std::int64_t>(simd::lanes<T>, pass.cols - channel);
+              simd::store_part(
+                  pass.target + pixel * pass.target_pitch + channel,
+                  apply_epilogue<RegisterMath<T>>(pass.epilogue, f, sums.at[r][v], pixel, channel, ReadPart{part}),
+                  part);
             }
           }
         });

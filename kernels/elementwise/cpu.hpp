@@ -13,10 +13,9 @@ template <class T>
 void activation_forward_cpu(const ElementwiseParams& p, Activation f, const T* x, T* y) {
   const bool dense = p.x_pitch == p.cols && p.y_pitch == p.cols;
   for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
-    with_activation(f, [&](auto constant) {
+    with_activation_vec<T>(f, [&](const auto& formula) {
       map_run<T>(
-          count, [](simd::Vec<T> v) { return activate_vec<decltype(constant)::value, T>(v); }, y + r * p.y_pitch + c,
-          x + r * p.x_pitch + c);
+          count, [&formula](simd::Vec<T> v) { return formula.value(v); }, y + r * p.y_pitch + c, x + r * p.x_pitch + c);
     });
   });
 }
@@ -27,17 +26,16 @@ void activation_backward_cpu(const ElementwiseParams& p, Activation f, const T* 
   using V = simd::Vec<T>;
   const bool dense = p.x_pitch == p.cols && p.y_pitch == p.cols && dx_pitch == p.cols;
   for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
-    with_activation(f, [&](auto constant) {
+    with_activation_vec<T>(f, [&](const auto& formula) {
       const T* xs = x + r * p.x_pitch + c;
       const T* dys = dy + r * p.y_pitch + c;
       T* dxs = dx + r * dx_pitch + c;
-      constexpr Activation chosen = decltype(constant)::value;
       if (p.accumulate) {
         map_run<T>(
-            count, [](V v, V g, V before) { return before + g * activate_slope_vec<chosen, T>(v); }, dxs, xs, dys, dxs);
+            count, [&formula](V v, V g, V before) { return before + g * formula.derivative(v); }, dxs, xs, dys, dxs);
       } else {
         map_run<T>(
-            count, [](V v, V g) { return g * activate_slope_vec<chosen, T>(v); }, dxs, xs, dys);
+            count, [&formula](V v, V g) { return g * formula.derivative(v); }, dxs, xs, dys);
       }
     });
   });

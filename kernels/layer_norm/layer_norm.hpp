@@ -1,12 +1,13 @@
 // Layer normalisation over the last axis: every row by its own mean and variance.
 //
-//   forward    mean[r] = 1/C sum_c x[r, c]      inv_std[r] = 1 / sqrt(1/C sum_c (x[r, c] - mean[r])^2 + eps)
-//              y = x_hat gamma + beta,          x_hat = (x - mean) inv_std
-//   backward   g = dy gamma;   dx (+)= inv_std (g - 1/C sum_c g - x_hat 1/C sum_c g x_hat)
-//              dgamma (+)= sum_r dy x_hat;      dbeta (+)= sum_r dy
+//   forward    x_hat = (x - mean) inv_std,  mean = 1/C sum_c x,  inv_std = 1 / sqrt(1/C sum_c (x - mean)^2 + eps)
+//              y = x_hat gamma + beta
+//   backward   g = dy gamma;  dx = inv_std (g - mean_c(g) - x_hat mean_c(g x_hat))
+//              dgamma = sum_r dy x_hat,  dbeta = sum_r dy
 //
-// Shapes: x, y, dy, dx are rows x cols, each with a pitch; gamma, beta (C), both null for 1 and 0; mean, inv_std (rows).
-// x_hat is recomputed from x in the backward pass. Source: Ba, Kiros and Hinton 2016, Layer Normalization, section 3.
+// Shapes: x, y, dy, dx are rows x cols with a pitch each; gamma and beta are (C) or null (1 and 0). Nothing but x is needed for the
+// backward pass: a row's mean and inv_std are computed again. Equal to torch.nn.functional.layer_norm over the last axis.
+// Source: Ba, Kiros, Hinton 2016, section 3.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +18,21 @@ struct LayerNormParams {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   std::int64_t x_pitch = 0;
-  std::int64_t y_pitch = 0;   // of y in the forward pass, of dy in the backward pass
-  std::int64_t dx_pitch = 0;  // backward only
+  std::int64_t y_pitch = 0;  // of y, or of dy
   double eps = 1e-5;
 };
 
-/// What the backward pass writes; a null pointer: not wanted.
+/// Where the gradients go; null: not computed. dx may be dy.
 template <class T>
 struct LayerNormGradients {
   T* dx = nullptr;
-  T* dgamma = nullptr;
-  T* dbeta = nullptr;
+  std::int64_t dx_pitch = 0;
   bool accumulate_dx = false;
-  bool accumulate_dgamma = false;
-  bool accumulate_dbeta = false;
+  T* dgamma = nullptr;  // (C), overwritten
+  T* dbeta = nullptr;   // (C), overwritten
 };
 
-// layer_norm_forward_{ref,cpu} (p, x, gamma, beta, y, mean, inv_std)             mean and inv_std are written
-// layer_norm_backward_{ref,cpu}(p, x, dy, gamma, mean, inv_std, gradients)       dx may be dy
+// layer_norm_forward_{ref,cpu} (p, x, gamma or null, beta or null, y)
+// layer_norm_backward_{ref,cpu}(p, x, dy, gamma or null, gradients)
 
 }  // namespace qrs::kernels

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -165,18 +167,47 @@ TEST_CASE("a reference that differs fails, in the row it stands in" * doctest::s
         Fault{"max_pool2d_2/dx", "max_pool2d_2", "dx"}, Fault{"cross_entropy_2/loss", "cross_entropy_2", "loss"},
         Fault{"optim_adam/params", "optim_adam", "params"}, Fault{"plateau_2/lr", "plateau_2", "lr"},
         Fault{"softmax/y", "softmax", "y"}}) {
-    qrs::io::StateDict wrong = golden;
-    shift(wrong, fault.tensor, wrong.at(fault.tensor).size() - 1, 0.02);
-    const std::string options = std::string("--json --only ") + fault.case_name;
-    const program::Outcome out = parity_of(wrong, "fault", options);
-    CHECK(out.status == 1);
-    const json report = json::parse(out.output);
-    CHECK(report.at("failed") == 1);
-    for (const json& row : report.at("rows")) {
-      CAPTURE(row.dump());
-      const bool wrong_row = row.at("case") == fault.case_name && row.at("quantity") == fault.quantity;
-      CHECK(row.at("ok").get<bool>() == !wrong_row);
+    for (const double amount : {0.02, std::nan("")}) {
+      CAPTURE(amount);
+      qrs::io::StateDict wrong = golden;
+      shift(wrong, fault.tensor, wrong.at(fault.tensor).size() - 1, amount);
+      const std::string options = std::string("--json --only ") + fault.case_name;
+      const program::Outcome out = parity_of(wrong, "fault", options);
+      CHECK(out.status == 1);
+      const json report = json::parse(out.output);
+      CHECK(report.at("failed") == 1);
+      for (const json& row : report.at("rows")) {
+        CAPTURE(row.dump());
+        const bool wrong_row = row.at("case") == fault.case_name && row.at("quantity") == fault.quantity;
+        CHECK(row.at("ok").get<bool>() == !wrong_row);
+      }
     }
+  }
+}
+
+TEST_CASE("a result that is not a number fails" * doctest::skip(!program::available())) {
+  qrs::io::StateDict dict = tiny(R"([{"case": "mine", "op": "relu"}])");
+  shift(dict, "mine/x", 1, std::nan(""));
+  const program::Outcome out = parity_of(dict, "nan", "--json");
+  CHECK(out.status == 1);
+  const json report = json::parse(out.output);
+  CHECK(report.at("failed") == 1);
+  CHECK(report.at("rows")[0].at("ok") == false);
+}
+
+TEST_CASE("a score that differs from the stored one fails, a NaN too" * doctest::skip(!program::available())) {
+  for (const double stored : {0.75, 0.5, std::nan("")}) {
+    CAPTURE(stored);
+    const Folder folder("scores");
+    qrs::io::StateDict dict;
+    dict.metadata = {{"seed", "0"}, {"svc_cases", "[]"}};
+    dict.add("metrics/y", Tensor<std::int64_t>::from({4}, {0, 1, 0, 1}));
+    dict.add("metrics/score", Tensor<double>::from({4, 2}, {0.9, 0.1, 0.2, 0.8, 0.6, 0.4, 0.7, 0.3}));
+    dict.add("metrics/accuracy", Tensor<double>::from({1}, {stored}));
+    qrs::io::write_safetensors(folder.file("classical.safetensors"), dict);
+    const program::Outcome out = program::qrs("parity " + folder.argument());
+    CHECK_MESSAGE((out.status == 0) == (stored == 0.75), out.output);
+    CHECK(contains(last_line(out.output), "1 cases"));
   }
 }
 
@@ -197,6 +228,17 @@ TEST_CASE("a network's reference that differs fails" * doctest::skip(!program::a
     wrong_rows += changed ? 1 : 0;
   }
   CHECK(wrong_rows == 2);
+}
+
+TEST_CASE("one gradient norm that is not a number fails, whatever the median says" *
+          doctest::skip(!program::available() || sanitised)) {
+  const Folder folder("norm");
+  qrs::io::StateDict wrong = qrs::io::read_safetensors("tests/golden/resnet18.safetensors");
+  shift(wrong, "train/grad_norms", 0, std::nan(""));
+  qrs::io::write_safetensors(folder.file("resnet18.safetensors"), wrong);
+  const program::Outcome out = program::qrs("parity " + folder.argument() + " --json --only resnet18/train");
+  CHECK(out.status == 1);
+  CHECK(json::parse(out.output).at("failed") == 1);
 }
 
 TEST_CASE("what is not known is skipped and counted" * doctest::skip(!program::available())) {

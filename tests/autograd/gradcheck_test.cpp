@@ -37,7 +37,7 @@ Var<double> cube(const Var<double>& x, Fault fault) {
       if (fault == Fault::two_percent) slope *= 1.02;
       if (fault == Fault::sign_flip) slope = -slope;
       if (fault == Fault::one_element && i == to.size() - 1) slope = 0.0;
-      if (fault == Fault::not_a_number && i == 0) slope = NAN;
+      if (fault == Fault::not_a_number && i == to.size() - 1) slope = NAN;
       const double before = accumulate && fault != Fault::overwrites ? to.data()[i] : 0.0;
       to.data()[i] = before + dy.data()[i] * slope;
     }
@@ -88,6 +88,21 @@ TEST_CASE("gradcheck names the one element that is wrong") {
 TEST_CASE("gradcheck finds a gradient that never arrives") { CHECK_FALSE(check(Fault::forgets).ok()); }
 
 TEST_CASE("gradcheck finds a gradient that is not a number") { CHECK_FALSE(check(Fault::not_a_number).ok()); }
+
+TEST_CASE("gradcheck finds a NaN in an element that is not among those it checks, and in the second backward alone") {
+  const auto f = [](const Inputs& in) { return cube(in[0], Fault::not_a_number); };
+  const auto report = qrs::gradcheck<double>(f, {input({2, 5}, "x")}, {.elements = 1});
+  CHECK_FALSE(report.ok());
+  CHECK(std::isinf(report.max_error));
+  int backwards = 0;
+  const auto late = [&backwards](const Inputs& in) {
+    const bool again = qrs::listening(in[0]) != nullptr && ++backwards == 2;
+    return cube(in[0], again ? Fault::not_a_number : Fault::none);
+  };
+  const auto second = qrs::gradcheck<double>(late, {input({2, 5}, "x")}, {.elements = 1});
+  CHECK_FALSE(second.ok());
+  CHECK(second.added);
+}
 
 TEST_CASE("gradcheck looks at every input") {
   const auto wrong_second = [](const Inputs& in) {

@@ -36,10 +36,7 @@ class SmallNetwork final : public models::Model<T> {
   }
 
  protected:
-  Shape describe_features(const Shape& images, nn::Summary& summary) const override {
-    const Shape y = conv2_.describe(conv1_.describe(images, "conv1", summary), "conv2", summary);
-    return {y[0], y[3]};
-  }
+  std::int64_t in_channels() const override { return conv1_.weight().dim(2); }
 
  private:
   nn::Conv2d<T> conv1_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "../../include/qrs/core/compare.hpp"
 #include "../../include/qrs/image/image.hpp"
 #include "../../include/qrs/io/safetensors.hpp"
 #include "../contains.hpp"
@@ -33,11 +34,7 @@ inline Image golden_image(const std::string& name) {
 /// The largest difference of two values at the same place; 256 where the sizes differ.
 inline int largest_difference(const Image& a, const Image& b) {
   if (a.size_text() != b.size_text()) return 256;
-  int largest = 0;
-  for (std::size_t i = 0; i < a.pixels().size(); ++i) {
-    largest = std::max(largest, std::abs(int{a.pixels()[i]} - int{b.pixels()[i]}));
-  }
-  return largest;
+  return static_cast<int>(qrs::difference(a.pixels(), b.pixels()).max_error);
 }
 
 /// How many bytes differ, of two images of one size.

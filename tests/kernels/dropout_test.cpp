@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "../../kernels/dropout/ref.hpp"
+#include "judge.hpp"
 #include "random_values.hpp"
 
 namespace {
 
 using qrs::kernels::DropoutParams;
+using qrs::testing::random_rows;
 using qrs::testing::random_values;
 
 template <class T>
@@ -21,7 +23,7 @@ void check_same(const DropoutParams& p) {
   CAPTURE(p.cols);
   CAPTURE(p.rows_per_sample);
   CAPTURE(p.accumulate);
-  const std::vector<T> x = random_values<T>(p.rows * p.x_pitch);
+  const std::vector<T> x = random_rows<T>(p.rows, p.cols, p.x_pitch);
   const std::vector<T> before = random_values<T>(p.rows * p.y_pitch, -1, 1, 2);
   std::vector<T> y = before;
   std::vector<T> y_expected = before;
@@ -47,6 +49,23 @@ TEST_CASE_TEMPLATE("dropout matches the plain loop at every row length, pitch an
                        .accumulate = accumulate});
       }
     }
+  }
+}
+
+TEST_CASE_TEMPLATE("dropout matches the plain loop at random shapes", T, float, double) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    qrs::testing::Draw draw(seed);
+    const std::int64_t cols = draw.in(1, 100);
+    check_same<T>({.rows = draw.in(1, 60),
+                   .cols = cols,
+                   .x_pitch = cols + draw.in(0, 9),
+                   .y_pitch = cols + draw.in(0, 9),
+                   .rows_per_sample = draw.in(0, 5),
+                   .probability = 0.3,
+                   .seed = seed,
+                   .stream = 3,
+                   .accumulate = draw.coin()});
   }
 }
 

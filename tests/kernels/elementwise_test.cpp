@@ -1,8 +1,10 @@
 // Elementwise maps: the fast versions against the plain loops, on every tail, pitch and accumulation.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/core/parallel.hpp>
 #include <qrs/kernels.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
@@ -10,6 +12,8 @@
 #include <vector>
 
 #include "../../kernels/elementwise/ref.hpp"
+#include "activations.hpp"
+#include "judge.hpp"
 #include "random_values.hpp"
 
 namespace elementwise_test {
@@ -18,24 +22,19 @@ namespace {
 
 using qrs::kernels::Activation;
 using qrs::kernels::ElementwiseParams;
+using qrs::testing::random_rows;
 using qrs::testing::random_values;
 
-constexpr Activation all_activations[] = {Activation::identity, Activation::relu,     Activation::relu6,
-                                          Activation::silu,     Activation::sigmoid,  Activation::tanh,
-                                          Activation::gelu,     Activation::hardswish};
-
-/// The largest |got - expected| / max(1, |expected|); infinite where exactly one is NaN.
+/// The largest |got - expected| / max(1, |expected|).
 template <class T>
 double worst_error(const std::vector<T>& got, const std::vector<T>& expected) {
-  double worst = 0.0;
+  REQUIRE(got.size() == expected.size());
+  qrs::Difference worst;
   for (std::size_t i = 0; i < got.size(); ++i) {
-    const double g = static_cast<double>(got[i]);
     const double e = static_cast<double>(expected[i]);
-    if (g == e || (std::isnan(g) && std::isnan(e))) continue;
-    const double error = std::fabs(g - e) / std::fmax(1.0, std::fabs(e));
-    worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::fmax(worst, error);
+    worst.add(qrs::element_error(static_cast<double>(got[i]), e) / std::max(1.0, std::fabs(e)), 0.0);
   }
-  return worst;
+  return worst.max_error;
 }
 
 /// A few roundings of T: the two versions use other polynomials and other contractions.
@@ -48,21 +47,23 @@ void check_shape(const ElementwiseParams& p) {
   CAPTURE(p.cols);
   CAPTURE(p.y_pitch);
   CAPTURE(p.accumulate);
-  const std::vector<T> x = random_values<T>(p.rows * p.x_pitch, -8, 8, 1);
-  const std::vector<T> z = random_values<T>(p.rows * p.z_pitch, -1, 1, 2);
+  const std::vector<T> x = random_rows<T>(p.rows, p.cols, p.x_pitch, -8, 8, 1);
+  const std::vector<T> z = random_rows<T>(p.rows, p.cols, p.z_pitch, -1, 1, 2);
+  const std::vector<T> dy = random_rows<T>(p.rows, p.cols, p.y_pitch, -1, 1, 4);
+  const std::vector<T> dx_before = random_values<T>(p.rows * p.z_pitch, -1, 1, 2);
   const std::vector<T> y = random_values<T>(p.rows * p.y_pitch, -1, 1, 3);
   std::vector<T> got = y;  // what stands between rows is compared too: nobody may write there
   std::vector<T> expected = y;
-  for (const Activation f : all_activations) {
-    CAPTURE(static_cast<int>(f));
+  for (const Activation& f : qrs::testing::activations) {
+    CAPTURE(static_cast<int>(f.kind));
     got = expected = y;
     qrs::kernels::activation_forward_ref(p, f, x.data(), expected.data());
     qrs::kernels::activation_forward_cpu(p, f, x.data(), got.data());
     CHECK(worst_error(got, expected) <= tolerance<T>);
-    std::vector<T> dx = z;
-    std::vector<T> dx_expected = z;
-    qrs::kernels::activation_backward_ref(p, f, x.data(), y.data(), dx_expected.data(), p.z_pitch);
-    qrs::kernels::activation_backward_cpu(p, f, x.data(), y.data(), dx.data(), p.z_pitch);
+    std::vector<T> dx = dx_before;
+    std::vector<T> dx_expected = dx_before;
+    qrs::kernels::activation_backward_ref(p, f, x.data(), dy.data(), dx_expected.data(), p.z_pitch);
+    qrs::kernels::activation_backward_cpu(p, f, x.data(), dy.data(), dx.data(), p.z_pitch);
     CHECK(worst_error(dx, dx_expected) <= 4 * tolerance<T>);
   }
   got = expected = y;
@@ -96,6 +97,32 @@ TEST_CASE_TEMPLATE("elementwise maps match the plain loops where the work is cut
   check_shape<T>({2000, 33, 40, 33, 40, true});
 }
 
+TEST_CASE_TEMPLATE("elementwise maps match the plain loops at random shapes", T, float, double) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    qrs::testing::Draw draw(seed);
+    const std::int64_t cols = draw.in(1, 100);
+    check_shape<T>(
+        {draw.in(1, 60), cols, cols + draw.in(0, 9), cols + draw.in(0, 9), cols + draw.in(0, 9), draw.coin()});
+  }
+}
+
+TEST_CASE("a NaN in a kernel's output is an infinite error, in every place and on either side") {
+  const std::vector<float> x = random_values<float>(37, -8, 8, 1);
+  const ElementwiseParams p{1, 37, 37, 37, 37, false};
+  std::vector<float> expected(37);
+  qrs::kernels::activation_forward_ref(p, Activation::silu, x.data(), expected.data());
+  for (std::size_t at = 0; at < x.size(); ++at) {
+    std::vector<float> got(37);
+    qrs::kernels::activation_forward_cpu(p, Activation::silu, x.data(), got.data());
+    REQUIRE(worst_error(got, expected) <= tolerance<float>);
+    got[at] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(std::isinf(worst_error(got, expected)));
+    CHECK(std::isinf(worst_error(expected, got)));
+    CHECK(qrs::mismatch(got, expected, {.absolute = 1e30}) != "");
+  }
+}
+
 TEST_CASE("activations at the ends of the numbers are those of the formula") {
   constexpr float inf = std::numeric_limits<float>::infinity();
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
@@ -103,8 +130,8 @@ TEST_CASE("activations at the ends of the numbers are those of the formula") {
   const std::int64_t count = static_cast<std::int64_t>(x.size());
   const ElementwiseParams p{1, count, count, count, count, false};
   const std::vector<float> dy(x.size(), 1.0F);
-  for (const Activation f : all_activations) {
-    CAPTURE(static_cast<int>(f));
+  for (const Activation& f : qrs::testing::activations) {
+    CAPTURE(static_cast<int>(f.kind));
     std::vector<float> got(x.size());
     std::vector<float> expected(x.size());
     qrs::kernels::activation_forward_ref(p, f, x.data(), expected.data());
@@ -117,14 +144,19 @@ TEST_CASE("activations at the ends of the numbers are those of the formula") {
 }
 
 TEST_CASE("elementwise maps have the same bits for 1, 2, 3 and 7 threads") {
-  const ElementwiseParams p{3000, 21, 21, 21, 21, false};
+  const ElementwiseParams p{3000, 21, 21, 21, 21, true};
   const std::vector<float> x = random_values<float>(p.rows * p.cols, -4, 4);
   std::vector<std::vector<float>> results;
   for (const int threads : {1, 2, 3, 7}) {
     const qrs::ThreadLimit limit(threads);
     std::vector<float> y(x.size());
     qrs::kernels::activation_forward_cpu(p, Activation::silu, x.data(), y.data());
+    qrs::kernels::activation_backward_cpu(p, Activation::gelu, x.data(), x.data(), y.data(), p.cols);
+    qrs::kernels::multiply_cpu(p, x.data(), x.data(), y.data());
+    qrs::kernels::add_scaled_cpu(p, 0.75F, x.data(), y.data());
     results.push_back(y);
+    qrs::kernels::add_cpu(p, x.data(), results.back().data(), y.data());
+    results.back().insert(results.back().end(), y.begin(), y.end());
   }
   for (const std::vector<float>& result : results) CHECK(result == results.front());
 }

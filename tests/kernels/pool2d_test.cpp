@@ -1,5 +1,7 @@
 // Pooling: the fast versions against the plain loops, and PyTorch's rules for sizes, ties and NaN.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
+#include <qrs/core/parallel.hpp>
 #include <qrs/kernels.hpp>
 
 #include <cmath>
@@ -10,12 +12,14 @@
 #include <vector>
 
 #include "../../kernels/pool2d/ref.hpp"
+#include "judge.hpp"
 #include "random_values.hpp"
 
 namespace {
 
 using qrs::kernels::Pool2dParams;
 using qrs::kernels::PoolAxis;
+using qrs::testing::random_rows;
 using qrs::testing::random_values;
 
 /// An axis with its number of outputs.
@@ -35,20 +39,18 @@ void check_shape(Pool2dParams p, std::int64_t gap) {
   CAPTURE(gap);
   const std::int64_t pixels = p.n * p.y.size * p.x.size;
   const std::int64_t outputs = p.n * p.y.out * p.x.out;
-  std::vector<T> x = random_values<T>(pixels * p.x_pitch);
-  for (std::size_t i = 0; i < x.size(); i += 3) x[i] = T(0.5);  // ties
-  const std::vector<T> dy = random_values<T>(outputs * p.y_pitch, -1, 1, 2);
+  std::vector<T> x = random_rows<T>(pixels, p.c, p.x_pitch);
+  for (std::size_t i = 0; i < x.size(); i += 3) {
+    if (!std::isnan(x[i])) x[i] = T(0.5);  // ties
+  }
+  const std::vector<T> dy = random_rows<T>(outputs, p.c, p.y_pitch, -1, 1, 2);
   const double tolerance = sizeof(T) == 4 ? 2e-6 : 1e-14;  // other contractions of sums of a few dozen values
   const auto close = [&](const std::vector<T>& got, const std::vector<T>& expected) {
-    double worst = 0.0;
-    for (std::size_t i = 0; i < got.size(); ++i) {
-      worst = std::fmax(worst, std::fabs(static_cast<double>(got[i] - expected[i])));
-    }
-    CHECK(worst <= tolerance);
+    CHECK(qrs::mismatch(got, expected, {.absolute = tolerance}) == "");
   };
 
-  std::vector<T> y = dy;
-  std::vector<T> y_expected = dy;
+  std::vector<T> y = random_values<T>(outputs * p.y_pitch, -1, 1, 3);
+  std::vector<T> y_expected = y;
   qrs::kernels::avg_pool2d_forward_ref(p, x.data(), y_expected.data());
   qrs::kernels::avg_pool2d_forward_cpu(p, x.data(), y.data());
   close(y, y_expected);
@@ -61,8 +63,8 @@ void check_shape(Pool2dParams p, std::int64_t gap) {
     CHECK(maxima == maxima_expected);
   }
   for (const bool accumulate : {false, true}) {
-    std::vector<T> dx = x;
-    std::vector<T> dx_expected = x;
+    std::vector<T> dx = random_values<T>(pixels * p.x_pitch, -1, 1, 4);
+    std::vector<T> dx_expected = dx;
     qrs::kernels::avg_pool2d_backward_ref(p, dy.data(), dx_expected.data(), accumulate);
     qrs::kernels::avg_pool2d_backward_cpu(p, dy.data(), dx.data(), accumulate);
     close(dx, dx_expected);
@@ -107,6 +109,42 @@ TEST_CASE_TEMPLATE("pooling matches the plain loops for every kind of window", T
         {.n = 2, .c = 5, .y = {.size = 7, .out = out, .adaptive = true}, .x = {.size = 9, .out = 4, .adaptive = true}},
         1);
   }
+}
+
+TEST_CASE_TEMPLATE("pooling matches the plain loops at random shapes", T, float, double) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    CAPTURE(seed);
+    qrs::testing::Draw draw(seed);
+    const auto draw_axis = [&](bool ceil_mode) {
+      const std::int64_t kernel = draw.in(1, 5);
+      return axis(draw.in(kernel, 12), kernel, draw.in(1, 4), draw.in(0, kernel / 2), 1, ceil_mode);
+    };
+    const bool ceil_mode = draw.coin();
+    const PoolAxis y = draw_axis(ceil_mode);
+    const PoolAxis x = draw_axis(ceil_mode);
+    check_shape<T>({.n = draw.in(1, 3), .c = draw.in(1, 50), .y = y, .x = x, .count_include_pad = draw.coin()},
+                   draw.in(0, 4));
+  }
+}
+
+TEST_CASE("pooling has the same bits for 1, 2, 3 and 7 threads") {
+  const Pool2dParams p{.n = 2, .c = 21, .y = axis(40, 3, 2, 1), .x = axis(39, 3, 2, 1), .x_pitch = 21, .y_pitch = 21};
+  const std::vector<float> x = random_values<float>(p.n * p.y.size * p.x.size * p.c);
+  const auto outputs = static_cast<std::size_t>(p.n * p.y.out * p.x.out * p.c);
+  std::vector<std::vector<float>> results;
+  for (const int threads : {1, 2, 3, 7}) {
+    const qrs::ThreadLimit limit(threads);
+    std::vector<float> average(outputs), largest(outputs), dx(x.size());
+    std::vector<std::int32_t> maxima(outputs);
+    qrs::kernels::avg_pool2d_forward_cpu(p, x.data(), average.data());
+    qrs::kernels::max_pool2d_forward_cpu(p, x.data(), largest.data(), maxima.data());
+    qrs::kernels::avg_pool2d_backward_cpu(p, largest.data(), dx.data(), false);
+    qrs::kernels::max_pool2d_backward_cpu(p, average.data(), maxima.data(), dx.data(), true);
+    for (const std::vector<float>& part : {largest, dx}) average.insert(average.end(), part.begin(), part.end());
+    for (const std::int32_t tap : maxima) average.push_back(static_cast<float>(tap));
+    results.push_back(average);
+  }
+  for (const std::vector<float>& result : results) CHECK(result == results.front());
 }
 
 TEST_CASE("dilated maxima match the plain loops") {

@@ -1,5 +1,6 @@
 // Sums over rows: the fast version against the plain loops, on every tail and pitch; order and bits.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/core/parallel.hpp>
 #include <qrs/kernels.hpp>
 
@@ -9,11 +10,13 @@
 #include <vector>
 
 #include "../../kernels/reduce/ref.hpp"
+#include "judge.hpp"
 #include "random_values.hpp"
 
 namespace {
 
 using qrs::kernels::ReduceParams;
+using qrs::testing::random_rows;
 using qrs::testing::random_values;
 
 /// reduce_rows, broadcast_rows and reduce_total against the judge, for one shape.
@@ -24,7 +27,7 @@ void check_shape(const ReduceParams& p) {
   CAPTURE(p.cols);
   CAPTURE(p.x_pitch);
   CAPTURE(p.accumulate);
-  const std::vector<T> x = random_values<T>(p.outer * p.rows * p.x_pitch);
+  const std::vector<T> x = random_rows<T>(p.outer * p.rows, p.cols, p.x_pitch);
   const std::vector<T> y = random_values<T>(p.outer * p.cols, -1, 1, 2);
   // Partial sums of 32 values in T: 32 half roundings of a sum that is at most 32, then double.
   const double tolerance = (sizeof(T) == 4 ? 1e-6 : 1e-14) * static_cast<double>(1 + p.rows) * p.scale;
@@ -33,17 +36,14 @@ void check_shape(const ReduceParams& p) {
   std::vector<T> got = y;
   qrs::kernels::reduce_rows_ref(p, x.data(), expected.data());
   qrs::kernels::reduce_rows_cpu(p, x.data(), got.data());
-  for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::fabs(got[i] - expected[i]) <= tolerance);
+  CHECK(qrs::mismatch(got, expected, {.absolute = tolerance}) == "");
 
-  std::vector<T> wide_expected = x;
-  std::vector<T> wide = x;
+  std::vector<T> wide_expected = random_values<T>(p.outer * p.rows * p.x_pitch, -1, 1, 3);
+  std::vector<T> wide = wide_expected;
   qrs::kernels::broadcast_rows_ref(p, y.data(), wide_expected.data());
   qrs::kernels::broadcast_rows_cpu(p, y.data(), wide.data());
-  double worst = 0.0;  // gaps between rows included: they must keep what stood there
-  for (std::size_t i = 0; i < wide.size(); ++i) {
-    worst = std::fmax(worst, std::fabs(static_cast<double>(wide[i] - wide_expected[i])));
-  }
-  CHECK(worst <= 2e-7 * p.scale);
+  // Gaps between rows included: they must keep what stood there.
+  CHECK(qrs::mismatch(wide, wide_expected, {.absolute = 2e-7 * p.scale}) == "");
 
   T total_expected = T(0.5);
   T total = T(0.5);
@@ -75,6 +75,20 @@ TEST_CASE_TEMPLATE("sums over rows match the plain loops on one row, many chunks
   check_shape<T>({.outer = 1, .rows = 70000, .cols = 1, .x_pitch = 1});
 }
 
+TEST_CASE_TEMPLATE("sums over rows match the plain loops at random shapes", T, float, double) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    CAPTURE(seed);
+    qrs::testing::Draw draw(seed);
+    const std::int64_t cols = draw.in(1, 100);
+    check_shape<T>({.outer = draw.in(1, 4),
+                    .rows = draw.in(1, 300),
+                    .cols = cols,
+                    .x_pitch = cols + draw.in(0, 9),
+                    .scale = 0.75,
+                    .accumulate = draw.coin()});
+  }
+}
+
 TEST_CASE("a float sum of a million rows is exact to a rounding") {
   const std::int64_t rows = 1000000;
   const std::vector<float> x = random_values<float>(rows, 0.9, 1.1);
@@ -96,6 +110,9 @@ TEST_CASE("sums have the same bits for 1, 2, 3 and 7 threads") {
     std::vector<float> y(static_cast<std::size_t>(p.outer * p.cols + 1));
     qrs::kernels::reduce_rows_cpu(p, x.data(), y.data());
     qrs::kernels::reduce_total_cpu(p, x.data(), &y.back());
+    std::vector<float> wide(x.size());
+    qrs::kernels::broadcast_rows_cpu(p, y.data(), wide.data());
+    y.insert(y.end(), wide.begin(), wide.end());
     results.push_back(y);
   }
   for (const std::vector<float>& result : results) CHECK(result == results.front());

@@ -2,11 +2,10 @@
 // and, linked against the library that nvcc made, on a real one.
 #pragma once
 
+#include <qrs/core/compare.hpp>
 #include <qrs/kernels.hpp>
 
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "../kernels/random_values.hpp"
@@ -46,19 +45,5 @@ class DeviceValues {
   std::int64_t count_;
   std::int64_t shift_;
 };
-
-/// The largest |got - expected| relative to the largest |expected|; infinite where a NaN or a length differs.
-template <class T>
-double relative_to_largest(const std::vector<T>& got, const std::vector<T>& expected) {
-  if (got.size() != expected.size()) return std::numeric_limits<double>::infinity();
-  double worst = 0.0;
-  double largest = 0.0;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    const double error = std::fabs(static_cast<double>(got[i]) - static_cast<double>(expected[i]));
-    if (!(error <= worst)) worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
-    largest = std::fmax(largest, std::fabs(static_cast<double>(expected[i])));
-  }
-  return largest > 0.0 ? worst / largest : worst;
-}
 
 }  // namespace qrs::testing

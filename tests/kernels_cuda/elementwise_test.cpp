@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "../../kernels/elementwise/ref.hpp"
+#include "../kernels/activations.hpp"
+#include "../kernels/judge.hpp"
 #include "device_values.hpp"
 
 namespace elementwise_test {
@@ -13,12 +15,8 @@ namespace {
 
 using namespace qrs::kernels;
 using qrs::testing::DeviceValues;
+using qrs::testing::random_rows;
 using qrs::testing::random_values;
-using qrs::testing::relative_to_largest;
-
-constexpr Activation all_activations[] = {Activation::identity, Activation::relu,     Activation::relu6,
-                                          Activation::silu,     Activation::sigmoid,  Activation::tanh,
-                                          Activation::gelu,     Activation::hardswish};
 
 /// A few roundings: the device has its own exp, tanh and erf, and contracts to FMA.
 template <class T>
@@ -31,8 +29,10 @@ void check_shape(const ElementwiseParams& p, std::int64_t shift) {
   CAPTURE(p.y_pitch);
   CAPTURE(p.accumulate);
   CAPTURE(shift);
-  const auto x = random_values<T>(p.rows * p.x_pitch, -8, 8, 1);
-  const auto z = random_values<T>(p.rows * p.z_pitch, -1, 1, 2);
+  const auto x = random_rows<T>(p.rows, p.cols, p.x_pitch, -8, 8, 1);
+  const auto z = random_rows<T>(p.rows, p.cols, p.z_pitch, -1, 1, 2);
+  const auto dy = random_rows<T>(p.rows, p.cols, p.y_pitch, -1, 1, 4);
+  const auto dx = random_values<T>(p.rows * p.z_pitch, -1, 1, 5);
   const auto y = random_values<T>(p.rows * p.y_pitch, -1, 1, 3);
   const DeviceValues<T> device_x(x, shift);
   const DeviceValues<T> device_z(z, shift);
@@ -42,17 +42,17 @@ void check_shape(const ElementwiseParams& p, std::int64_t shift) {
     ref(expected.data());
     const DeviceValues<T> out(before, shift);
     cuda(out.data());
-    CHECK(relative_to_largest(out.values(), expected) <= tolerance<T>);
+    CHECK(qrs::difference(out.values(), expected).relative() <= tolerance<T>);
   };
-  for (const Activation f : all_activations) {
-    CAPTURE(static_cast<int>(f));
+  for (const Activation& f : qrs::testing::activations) {
+    CAPTURE(static_cast<int>(f.kind));
     compare(
         y, [&](T* out) { activation_forward_ref(p, f, x.data(), out); },
         [&](T* out) { activation_forward_cuda(p, f, device_x.data(), out); });
-    const DeviceValues<T> device_y(y, shift);
+    const DeviceValues<T> device_dy(dy, shift);
     compare(
-        z, [&](T* out) { activation_backward_ref(p, f, x.data(), y.data(), out, p.z_pitch); },
-        [&](T* out) { activation_backward_cuda(p, f, device_x.data(), device_y.data(), out, p.z_pitch); });
+        dx, [&](T* out) { activation_backward_ref(p, f, x.data(), dy.data(), out, p.z_pitch); },
+        [&](T* out) { activation_backward_cuda(p, f, device_x.data(), device_dy.data(), out, p.z_pitch); });
   }
   compare(
       y, [&](T* out) { add_ref(p, x.data(), z.data(), out); },
@@ -79,6 +79,21 @@ TEST_CASE_TEMPLATE("elementwise on the device equals the plain loops", T, float,
     check_shape<T>({.rows = 3, .cols = 5, .x_pitch = 9, .z_pitch = 5, .y_pitch = 6, .accumulate = accumulate}, 0);
     check_shape<T>({.rows = 4, .cols = 8, .x_pitch = 8, .z_pitch = 8, .y_pitch = 8, .accumulate = accumulate}, 1);
     check_shape<T>({.rows = 4, .cols = 8, .x_pitch = 8, .z_pitch = 12, .y_pitch = 8, .accumulate = accumulate}, 3);
+  }
+}
+
+TEST_CASE_TEMPLATE("elementwise on the device equals the plain loops at random shapes", T, float, double) {
+  for (std::uint64_t seed = 1; seed <= 15; ++seed) {
+    CAPTURE(seed);
+    qrs::testing::Draw draw(seed);
+    const std::int64_t cols = draw.in(1, 70);
+    check_shape<T>({.rows = draw.in(1, 12),
+                    .cols = cols,
+                    .x_pitch = cols + draw.in(0, 9),
+                    .z_pitch = cols + draw.in(0, 9),
+                    .y_pitch = cols + draw.in(0, 9),
+                    .accumulate = draw.coin()},
+                   draw.in(0, 3));
   }
 }
 

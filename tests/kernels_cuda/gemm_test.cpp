@@ -2,18 +2,24 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "../../kernels/gemm/ref.hpp"
-#include "device_values.hpp"
+#include "../kernels/gemm_cases.hpp"
+#include "device_matrix.hpp"
 
 namespace gemm_test {
 
 namespace {
 
 using namespace qrs::kernels;
+using qrs::testing::DeviceMatrix;
 using qrs::testing::DeviceValues;
+using qrs::testing::draw_gemm;
+using qrs::testing::GemmCase;
+using qrs::testing::Matrix;
 using qrs::testing::random_values;
-using qrs::testing::relative_to_largest;
 
 /// Sums of up to 150 products of either sign: some roundings of T.
 template <class T>
@@ -24,6 +30,21 @@ struct Case {
   std::int64_t gap = 0;    // values between the rows of every matrix
   std::int64_t shift = 0;  // of every matrix from a 16-byte boundary
 };
+
+/// Every way of a case on the device, twice: what is wrong with it, or nothing.
+template <class T>
+std::string wrong_with(const GemmCase& s, std::uint64_t seed = 1, std::int64_t shift = 0) {
+  return qrs::testing::judge_gemm_every_way<T>(
+      s, seed,
+      [shift](const GemmParams& p, const Matrix<T>& a, const Matrix<T>& b, Matrix<T>& c) {
+        const DeviceMatrix<T> device_a(a, shift);
+        const DeviceMatrix<T> device_b(b, shift);
+        const DeviceMatrix<T> device_c(c, shift);
+        gemm_cuda(p, device_a.data(), device_b.data(), device_c.data());
+        device_c.to(c);
+      },
+      {1, 3});
+}
 
 template <class T>
 void check_case(const Case& s, bool transpose_a, bool transpose_b, bool accumulate) {
@@ -54,11 +75,32 @@ void check_case(const Case& s, bool transpose_a, bool transpose_b, bool accumula
   gemm_cuda(p, device_a.data(), device_b.data(), c.data());
   gemm_cuda(p, device_a.data(), device_b.data(), again.data());
   gemm_ref(p, a.data(), b.data(), expected.data());
-  CHECK(relative_to_largest(c.values(), expected) <= tolerance<T>);
+  CHECK(qrs::difference(c.values(), expected).relative() <= tolerance<T>);
   CHECK(c.values() == again.values());
 }
 
 }  // namespace
+
+TEST_CASE_TEMPLATE("random products on the device have their judge's values", T, float, double) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    qrs::testing::Draw draw(1000 + seed);
+    CHECK(wrong_with<T>(draw_gemm(seed, draw.in(1, 20), draw.in(1, 70), 40), seed, draw.in(0, 3)) == "");
+  }
+  for (const std::int64_t edge : {63, 64, 65, 127, 128, 129}) {  // tiles of 128 x 64
+    const auto seed = static_cast<std::uint64_t>(edge);
+    CHECK(wrong_with<T>(draw_gemm(seed, edge, 3, 20), seed) == "");
+    CHECK(wrong_with<T>(draw_gemm(100 + seed, 3, edge, 20), seed) == "");
+  }
+}
+
+TEST_CASE("random products on the tensor cores have their judge's values") {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    qrs::testing::Draw draw(2000 + seed);
+    GemmCase s = draw_gemm(seed, draw.in(1, 40), draw.in(1, 70), 40);
+    s.p.tensor_cores = true;
+    CHECK(wrong_with<float>(s, seed, draw.in(0, 3)) == "");
+  }
+}
 
 TEST_CASE_TEMPLATE("gemm on the device equals three loops", T, float, double) {
   for (const bool transpose_a : {false, true}) {
@@ -93,7 +135,7 @@ TEST_CASE("gemm on the tensor cores is as exact as in float") {
     const DeviceValues<float> c(expected, s.shift);
     gemm_cuda(p, device_a.data(), device_b.data(), c.data());
     gemm_ref(p, a.data(), b.data(), expected.data());
-    CHECK(relative_to_largest(c.values(), expected) <= tolerance<float>);
+    CHECK(qrs::difference(c.values(), expected).relative() <= tolerance<float>);
   }
 }
 

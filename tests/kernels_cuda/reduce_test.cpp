@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../../kernels/reduce/ref.hpp"
+#include "../kernels/judge.hpp"
 #include "device_values.hpp"
 
 namespace reduce_test {
@@ -13,8 +14,8 @@ namespace {
 
 using namespace qrs::kernels;
 using qrs::testing::DeviceValues;
+using qrs::testing::random_rows;
 using qrs::testing::random_values;
-using qrs::testing::relative_to_largest;
 
 /// Both sides add in double, so only the last rounding to T and the order of the double sums remain.
 template <class T>
@@ -27,7 +28,7 @@ void check_shape(const ReduceParams& p) {
   CAPTURE(p.cols);
   CAPTURE(p.x_pitch);
   CAPTURE(p.accumulate);
-  const auto x = random_values<T>(p.outer * p.rows * p.x_pitch, -1, 2, 1);
+  const auto x = random_rows<T>(p.outer * p.rows, p.cols, p.x_pitch, -1, 2, 1);
   const auto y = random_values<T>(p.outer * p.cols, -1, 1, 2);
   const DeviceValues<T> device_x(x);
 
@@ -35,7 +36,7 @@ void check_shape(const ReduceParams& p) {
   reduce_rows_ref(p, x.data(), expected.data());
   const DeviceValues<T> sums(y);
   reduce_rows_cuda(p, device_x.data(), sums.data());
-  CHECK(relative_to_largest(sums.values(), expected) <= tolerance<T>);
+  CHECK(qrs::difference(sums.values(), expected).relative() <= tolerance<T>);
   const DeviceValues<T> again(y);
   reduce_rows_cuda(p, device_x.data(), again.data());
   CHECK(again.values() == sums.values());  // the same bits
@@ -44,13 +45,14 @@ void check_shape(const ReduceParams& p) {
   const DeviceValues<T> device_total(total);
   reduce_total_ref(p, x.data(), total.data());
   reduce_total_cuda(p, device_x.data(), device_total.data());
-  CHECK(relative_to_largest(device_total.values(), total) <= tolerance<T>);
+  CHECK(qrs::difference(device_total.values(), total).relative() <= tolerance<T>);
 
   const DeviceValues<T> device_y(y);
-  auto spread = x;
+  auto spread = random_values<T>(p.outer * p.rows * p.x_pitch, -1, 1, 3);
+  const DeviceValues<T> device_spread(spread);
   broadcast_rows_ref(p, y.data(), spread.data());
-  broadcast_rows_cuda(p, device_y.data(), device_x.data());
-  CHECK(relative_to_largest(device_x.values(), spread) <= tolerance<T>);
+  broadcast_rows_cuda(p, device_y.data(), device_spread.data());
+  CHECK(qrs::difference(device_spread.values(), spread).relative() <= tolerance<T>);
 }
 
 }  // namespace
@@ -67,6 +69,20 @@ TEST_CASE_TEMPLATE("sums over rows on the device equal the plain loops", T, floa
     }
   }
   check_shape<T>({.outer = 2, .rows = 700, .cols = 40, .x_pitch = 41});
+}
+
+TEST_CASE_TEMPLATE("sums over rows on the device equal the plain loops at random shapes", T, float, double) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    qrs::testing::Draw draw(seed);
+    const std::int64_t cols = draw.in(1, 70);
+    check_shape<T>({.outer = draw.in(1, 3),
+                    .rows = draw.in(1, 200),
+                    .cols = cols,
+                    .x_pitch = cols + draw.in(0, 9),
+                    .scale = 0.75,
+                    .accumulate = draw.coin()});
+  }
 }
 
 TEST_CASE("a sum of no rows on the device is zero") {

@@ -20,7 +20,6 @@ using qrs::Shape;
 using qrs::Tensor;
 using qrs::Var;
 using qrs::testing::random_values;
-using qrs::testing::relative_to_largest;
 
 template <class T>
 Tensor<T> random_tensor(const Shape& shape, std::uint64_t seed) {
@@ -82,7 +81,7 @@ TEST_CASE_TEMPLATE("a step of a small network on the device equals the step on t
   REQUIRE(cuda.size() == cpu.size());
   for (std::size_t i = 0; i < cpu.size(); ++i) {
     CAPTURE(i);
-    CHECK(relative_to_largest(cuda[i], cpu[i]) <= (sizeof(T) == 4 ? 5e-6 : 1e-13));
+    CHECK(qrs::difference(cuda[i], cpu[i]).relative() <= (sizeof(T) == 4 ? 5e-6 : 1e-13));
     CHECK(cuda[i] == again[i]);  // the same bits
   }
 }

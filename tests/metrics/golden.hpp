@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../error_message.hpp"
+#include "qrs/core/compare.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/metrics/labels.hpp"
 
@@ -67,10 +68,7 @@ inline void check_near(std::span<const double> got, std::span<const double> expe
     CAPTURE(i);
     CAPTURE(got[i]);
     CAPTURE(expected[i]);
-    const bool near = std::isnan(expected[i])
-                          ? std::isnan(got[i])
-                          : std::abs(got[i] - expected[i]) <= tolerance * std::max(1.0, std::abs(expected[i]));
-    CHECK(near);
+    CHECK(qrs::element_error(got[i], expected[i]) / std::max(1.0, std::abs(expected[i])) <= tolerance);
   }
 }
 inline void check_near(std::span<const double> got, const std::string& name, double tolerance = 1e-12) {

@@ -1,5 +1,6 @@
 // Boosting against small models of XGBoost (tests/golden/units/make_boosting.py).
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/io/safetensors.hpp>
 #include <qrs/ml/boosting/gradient_boosting.hpp>
 #include <qrs/ml/boosting/xgboost_model.hpp>
@@ -33,16 +34,6 @@ Matrix<V> matrix(const std::string& name) {
 
 constexpr std::int64_t learned = 160;
 
-double largest(std::span<const double> got, const std::vector<double>& expected) {
-  REQUIRE(got.size() == expected.size());
-  double worst = 0.0;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    const double error = std::abs(got[i] - expected[i]);
-    worst = error <= worst ? worst : error;
-  }
-  return worst;
-}
-
 template <class Model, class Y>
 void check_case(Model& model, const nlohmann::json& entry, const std::vector<Y>& y) {
   const std::string name = entry.at("case");
@@ -56,15 +47,16 @@ void check_case(Model& model, const nlohmann::json& entry, const std::vector<Y>&
   model.fit(x.rows_from(0, learned), std::span<const Y>(y).first(learned));
   const MatrixView<float> test = x.rows_from(learned, x.rows());
   if constexpr (std::is_same_v<Y, double>) {
-    CHECK(largest(model.predict(test), values<double>(name + "/prediction")) < 1e-6);
+    CHECK(qrs::difference(model.predict(test), values<double>(name + "/prediction")).max_error < 1e-6);
   } else {
-    CHECK(largest(model.predict_proba(test).values(), values<double>(name + "/prediction")) < 1e-6);
+    CHECK(qrs::difference(model.predict_proba(test).values(), values<double>(name + "/prediction")).max_error < 1e-6);
   }
-  CHECK(largest(model.shap_values(test).values(), values<double>(name + "/shap")) < 2e-5);
+  CHECK(qrs::difference(model.shap_values(test).values(), values<double>(name + "/shap")).max_error < 2e-5);
   for (const char* kind : {"gain", "weight", "cover", "total_gain", "total_cover"}) {
     CAPTURE(kind);
     const std::vector<double> expected = values<double>(name + "/" + kind);
-    CHECK(largest(model.importance(kind), expected) < 1e-4 * *std::max_element(expected.begin(), expected.end()));
+    const qrs::Difference d = qrs::difference(model.importance(kind), expected);
+    CHECK(d.max_error < 1e-4 * *std::max_element(expected.begin(), expected.end()));
   }
 }
 

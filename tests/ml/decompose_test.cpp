@@ -1,8 +1,12 @@
 // Eigenvalues, singular values and orthonormal vectors, by their own equations.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/core/rng.hpp>
+#include <qrs/ml/decompose/ref.hpp>
 #include <qrs/ml/decompose/singular_rows.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 using namespace qrs::ml;
@@ -21,27 +25,23 @@ Matrix<double> random_rows(std::int64_t rows, std::int64_t cols, std::uint32_t s
 }
 
 double not_orthonormal(const Matrix<double>& rows) {
-  double worst = 0.0;
+  qrs::Difference worst;
   for (std::int64_t a = 0; a < rows.rows(); ++a) {
-    for (std::int64_t b = 0; b <= a; ++b) {
-      worst = std::max(worst, std::abs(dot(rows.row(a), rows.row(b), rows.cols()) - (a == b ? 1.0 : 0.0)));
-    }
+    for (std::int64_t b = 0; b <= a; ++b) worst.add(dot(rows.row(a), rows.row(b), rows.cols()), a == b ? 1.0 : 0.0);
   }
-  return worst;
+  return worst.max_error;
 }
 
 /// max |A v - value v| over all pairs, against the largest eigenvalue.
 double residual(const Matrix<double>& a, const SymmetricEigen& eigen) {
-  double worst = 0.0;
-  double largest = 1e-300;
-  for (std::size_t k = 0; k < eigen.values.size(); ++k) largest = std::max(largest, std::abs(eigen.values[k]));
+  qrs::Difference worst;  // of A v - value v from 0: both products of a NaN are NaN
   for (std::int64_t k = 0; k < eigen.vectors.rows(); ++k) {
     const double* v = eigen.vectors.row(k);
     for (std::int64_t i = 0; i < a.rows(); ++i) {
-      worst = std::max(worst, std::abs(dot(a.row(i), v, a.cols()) - eigen.values[static_cast<std::size_t>(k)] * v[i]));
+      worst.add(dot(a.row(i), v, a.cols()) - eigen.values[static_cast<std::size_t>(k)] * v[i], 0.0);
     }
   }
-  return worst / largest;
+  return worst.max_error / std::max({std::abs(eigen.values.front()), std::abs(eigen.values.back()), 1e-300});
 }
 
 Matrix<double> symmetric(std::int64_t n, std::uint32_t seed) {
@@ -80,6 +80,40 @@ TEST_CASE("eigenvectors are orthonormal and fit the matrix, for every size and k
     for (std::int64_t j = 0; j < 30; ++j) graded(i, j) *= std::pow(10.0, -0.4 * static_cast<double>(i + j));
   }
   check(graded);
+}
+
+TEST_CASE("eigenvalues and eigenvectors are those of Jacobi's rotations") {
+  for (const std::int64_t n : {1, 2, 3, 7, 16, 33, 70}) {
+    CAPTURE(n);
+    const Matrix<double> a = symmetric(n, static_cast<std::uint32_t>(100 + n));
+    const SymmetricEigen judge = ref::symmetric_eigen(a);
+    CHECK(not_orthonormal(judge.vectors) < 1e-13);
+    Matrix<double> work = a;
+    const SymmetricEigen got = symmetric_eigen(work, n);
+    const double largest = std::max(std::abs(judge.values.front()), std::abs(judge.values.back()));
+    for (std::int64_t k = 0; k < n; ++k) {
+      CHECK(std::abs(got.values[k] - judge.values[k]) <= 1e-14 * std::max<double>(10.0, n) * largest);
+      CHECK(std::abs(std::abs(dot(got.vectors.row(k), judge.vectors.row(k), n)) - 1.0) <= 1e-9);  // up to its sign
+    }
+  }
+}
+
+TEST_CASE("a NaN in a value or a vector misses the equations") {
+  const Matrix<double> a = symmetric(7, 3);
+  Matrix<double> work = a;
+  const SymmetricEigen right = symmetric_eigen(work, 7);
+  REQUIRE(residual(a, right) < 1e-13);
+  for (const std::size_t at : {0, 3, 6}) {
+    SymmetricEigen wrong = right;
+    wrong.values[at] = NAN;
+    CHECK_FALSE(residual(a, wrong) < 1e30);
+    wrong = right;
+    wrong.vectors.data()[at * 7] = NAN;
+    CHECK_FALSE(residual(a, wrong) < 1e30);
+    CHECK_FALSE(not_orthonormal(wrong.vectors) < 1e30);
+    wrong.values[at] = NAN;  // both sides of A v = value v are NaN
+    CHECK_FALSE(residual(a, wrong) < 1e30);
+  }
 }
 
 TEST_CASE("the eigenvalues of a path are known") {
@@ -162,13 +196,13 @@ TEST_CASE("columns are orthonormalised whether independent or not") {
   const Matrix<double> found = columns_of(y);
   std::copy(found.data(), found.data() + 9 * 70, both.data());
   for (std::int64_t i = 0; i < 70; ++i) both(9, i) = independent(i, 5);
-  double left_over = 0.0;
+  qrs::Difference left_over;
   for (std::int64_t i = 0; i < 70; ++i) {
     double rest = both(9, i);
     for (std::int64_t k = 0; k < 9; ++k) rest -= dot(both.row(9), both.row(k), 70) * both(k, i);
-    left_over = std::max(left_over, std::abs(rest));
+    left_over.add(rest, 0.0);
   }
-  CHECK(left_over < 1e-13);
+  CHECK(left_over.max_error < 1e-13);
   Matrix<double> dependent = independent;
   for (std::int64_t i = 0; i < 70; ++i) dependent(i, 8) = dependent(i, 1) - 2.0 * dependent(i, 0);
   orthonormalize_columns(dependent);

@@ -1,5 +1,6 @@
 // The parts of the symmetric eigenvalue problem: reflections by their equation, divide and conquer beside plain QL steps.
 #include <doctest/doctest.h>
+#include <qrs/core/compare.hpp>
 #include <qrs/core/rng.hpp>
 #include <qrs/ml/decompose/symmetric_eigen.hpp>
 
@@ -37,19 +38,17 @@ std::vector<double> plain_values(Bands t) {
 }
 
 double not_orthonormal(const Matrix<double>& rows) {
-  double worst = 0.0;
+  qrs::Difference worst;
   for (std::int64_t a = 0; a < rows.rows(); ++a) {
-    for (std::int64_t b = 0; b <= a; ++b) {
-      worst = std::max(worst, std::abs(dot(rows.row(a), rows.row(b), rows.cols()) - (a == b ? 1.0 : 0.0)));
-    }
+    for (std::int64_t b = 0; b <= a; ++b) worst.add(dot(rows.row(a), rows.row(b), rows.cols()), a == b ? 1.0 : 0.0);
   }
-  return worst;
+  return worst.max_error;
 }
 
 /// max |T v - value v|.
 double residual(const Bands& t, const SymmetricEigen& eigen) {
   const auto n = static_cast<std::int64_t>(t.diagonal.size());
-  double worst = 0.0;
+  qrs::Difference worst;
   for (std::int64_t k = 0; k < eigen.vectors.rows(); ++k) {
     const double* v = eigen.vectors.row(k);
     for (std::int64_t i = 0; i < n; ++i) {
@@ -57,10 +56,10 @@ double residual(const Bands& t, const SymmetricEigen& eigen) {
       double sum = (t.diagonal[at] - eigen.values[static_cast<std::size_t>(k)]) * v[i];
       if (i > 0) sum += t.beside[at - 1] * v[i - 1];
       if (i + 1 < n) sum += t.beside[at] * v[i + 1];
-      worst = std::max(worst, std::abs(sum));
+      worst.add(sum, 0.0);
     }
   }
-  return worst;
+  return worst.max_error;
 }
 
 void check_beside_ql(const Bands& t) {
@@ -69,9 +68,7 @@ void check_beside_ql(const Bands& t) {
   const SymmetricEigen eigen = DivideAndConquer(t.diagonal, t.beside).run([n](const auto&) { return n; });
   const std::vector<double> plain = plain_values(t);
   const double largest = std::max({std::abs(plain.front()), std::abs(plain.back()), 1e-300});
-  double worst = 0.0;
-  for (std::size_t k = 0; k < plain.size(); ++k) worst = std::max(worst, std::abs(plain[k] - eigen.values[k]));
-  CHECK(worst <= 2e-14 * largest);
+  CHECK(qrs::difference(eigen.values, plain).max_error <= 2e-14 * largest);
   CHECK(residual(t, eigen) <= 2e-14 * largest);
   CHECK(not_orthonormal(eigen.vectors) < 2e-14);
 }
@@ -151,17 +148,17 @@ TEST_CASE("the reflections turn the matrix into its tridiagonal form") {
     for (std::int64_t i = 0; i < n; ++i) q(i, i) = 1.0;
     t.apply(q);
     CHECK(not_orthonormal(q) < 1e-13);
-    double worst = 0.0;  // of A Q - Q T
+    qrs::Difference worst;  // of A Q - Q T
     for (std::int64_t i = 0; i < n; ++i) {
       const auto at = static_cast<std::size_t>(i);
       for (std::int64_t j = 0; j < n; ++j) {
         double sum = dot(a.row(j), q.row(i), n) - t.diagonal[at] * q(i, j);
         if (i > 0) sum -= t.beside[at - 1] * q(i - 1, j);
         if (i + 1 < n) sum -= t.beside[at] * q(i + 1, j);
-        worst = std::max(worst, std::abs(sum));
+        worst.add(sum, 0.0);
       }
     }
-    CHECK(worst < 1e-14 * std::max(10.0, static_cast<double>(n)));
+    CHECK(worst.max_error < 1e-14 * std::max(10.0, static_cast<double>(n)));
   }
 }
 

@@ -13,6 +13,7 @@
 #include "qrs/core/named_values.hpp"
 #include "qrs/ml/forest/importance.hpp"
 #include "qrs/ml/forest/random_forest_classifier.hpp"
+#include "qrs/ml/forest/ref.hpp"
 
 using namespace qrs::ml;
 
@@ -58,6 +59,24 @@ TEST_CASE("a forest has the same bits for 1, 2, 3 and 7 threads") {
     CHECK(forest.trees() == trees);
     CHECK(forest.predict_proba(data.x) == proba);
     CHECK(forest.oob_decision_function() == oob);
+  }
+}
+
+TEST_CASE("with every feature at every node, a forest votes as plain trees on the same draws do") {
+  for (const std::int64_t seed : {0, 1, 17}) {
+    CAPTURE(seed);
+    const Data data = blobs("forest/plain", 160, 4);
+    std::vector<std::int64_t> codes;
+    for (const std::int64_t label : data.y) codes.push_back(label == -1 ? 0 : label == 1 ? 1 : 2);
+    RandomForestClassifier<float> forest(
+        {.n_estimators = 6, .max_depth = 2, .max_features = ParamValue(), .random_state = seed});
+    forest.fit(data.x, data.y);
+    const auto plain = ref::grow_forest(data.x, codes, 3, 6, 2, static_cast<std::uint32_t>(seed));
+    const Matrix<double> expected = ref::vote(plain, data.x, 3);
+    const Matrix<double> got = forest.predict_proba(data.x);
+    for (std::int64_t i = 0; i < got.rows(); ++i) {
+      for (std::int64_t c = 0; c < 3; ++c) CHECK(got(i, c) == doctest::Approx(expected(i, c)).epsilon(1e-12));
+    }
   }
 }
 

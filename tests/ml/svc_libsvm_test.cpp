@@ -14,8 +14,9 @@
 
 #include <unistd.h>
 
+#include "qrs/core/compare.hpp"
 #include "qrs/ml/svm/libsvm_model.hpp"
-#include "svc_judge.hpp"
+#include "svc_data.hpp"
 
 using namespace qrs::ml;
 using qrs::test::Blobs;
@@ -143,14 +144,14 @@ double compare(const Svc<double>& svc, const Matrix<double>& x, const Prediction
   const Matrix<double> p = svc.predict_proba(x);
   REQUIRE(theirs.predicted.size() == static_cast<std::size_t>(x.rows()));
   CHECK(svc.predict(x) == theirs.predicted);
-  double worst = 0.0;
+  qrs::Difference worst;
   for (std::int64_t i = 0; i < x.rows(); ++i) {
     for (std::size_t c = 0; c < theirs.labels.size(); ++c) {
       const auto at = std::find(svc.classes().begin(), svc.classes().end(), theirs.labels[c]) - svc.classes().begin();
-      worst = std::max(worst, std::abs(p(i, at) - theirs.probability[static_cast<std::size_t>(i)][c]));
+      worst.add(p(i, at), theirs.probability[static_cast<std::size_t>(i)][c]);
     }
   }
-  return worst;
+  return worst.max_error;
 }
 
 }  // namespace
@@ -215,16 +216,8 @@ TEST_CASE("we read what svm-train wrote, labels in any order, and agree with svm
       own.fit(x, y);
       const Matrix<double> a = own.decision_ovo(x);
       const Matrix<double> b = read.decision_ovo(x);
-      double worst = 0.0;
-      for (std::size_t i = 0; i < a.values().size(); ++i) {
-        worst = std::max(worst, std::abs(a.values()[i] - b.values()[i]));
-      }
-      CHECK(worst < 1e-3);  // the model keeps 8 digits of the features
-      std::int64_t difference = 0;
-      for (std::size_t c = 0; c < own.n_support().size(); ++c) {
-        difference = std::max<std::int64_t>(difference, std::abs(own.n_support()[c] - read.n_support()[c]));
-      }
-      CHECK(difference <= 1);
+      CHECK(qrs::difference(a.values(), b.values()).max_error < 1e-3);  // the model keeps 8 digits of the features
+      CHECK(qrs::difference(own.n_support(), read.n_support()).max_error <= 1.0);
     }
   }
 }

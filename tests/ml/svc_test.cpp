@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "qrs/core/compare.hpp"
 #include "qrs/core/parallel.hpp"
+#include "qrs/ml/svm/ref.hpp"
 #include "qrs/ml/svm/svc.hpp"
-#include "svc_judge.hpp"
+#include "svc_data.hpp"
 
 using namespace qrs::ml;
 using qrs::test::Blobs;
@@ -27,12 +29,6 @@ std::string message(const std::function<void()>& act) {
     return error.what();
   }
   return "no error";
-}
-
-double worst(const std::vector<double>& a, const std::vector<double>& b) {
-  double out = a.size() == b.size() ? 0.0 : INFINITY;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) out = std::max(out, std::abs(a[i] - b[i]));
-  return out;
 }
 
 template <class T>
@@ -53,19 +49,16 @@ TEST_CASE("SMO reaches the optimum of a plain solver, with and without shrinking
   const svm::Kernel kernel{svm::KernelKind::rbf, 0.2};
   const svm::SmoProblem problem = problem_of(data, 2.0);
   svm::KernelSource<double> source(kernel, data.x);
-  std::vector<std::vector<double>> k(150, std::vector<double>(150));
-  for (std::size_t i = 0; i < 150; ++i) {
-    for (std::size_t j = 0; j < 150; ++j) {
+  Matrix<double> k(150, 150);
+  for (std::int64_t i = 0; i < 150; ++i) {
+    for (std::int64_t j = 0; j < 150; ++j) {
       double squared = 0.0;
-      for (std::int64_t f = 0; f < 6; ++f) {
-        const double d = data.x(static_cast<std::int64_t>(i), f) - data.x(static_cast<std::int64_t>(j), f);
-        squared += d * d;
-      }
-      k[i][j] = static_cast<float>(std::exp(-0.2 * squared));
+      for (std::int64_t f = 0; f < 6; ++f) squared += (data.x(i, f) - data.x(j, f)) * (data.x(i, f) - data.x(j, f));
+      k(i, j) = static_cast<float>(std::exp(-0.2 * squared));
     }
   }
-  const qrs::test::DualSolution judge =
-      qrs::test::solve_dual(k, std::vector<int>(problem.y.begin(), problem.y.end()), problem.c);
+  const svm::SmoResult judge = svm::ref::solve(k, problem.y, problem.c);
+  REQUIRE(judge.converged);
   std::vector<double> first;
   for (const bool shrinking : {true, false}) {
     for (const std::int64_t cache_bytes :
@@ -73,7 +66,7 @@ TEST_CASE("SMO reaches the optimum of a plain solver, with and without shrinking
       const svm::SmoResult got =
           svm::Smo<double>(source, problem, {.tol = 1e-9, .shrinking = shrinking, .cache_bytes = cache_bytes}).solve();
       CHECK(got.converged);
-      CHECK(worst(got.alpha, judge.alpha) <= 1e-6);
+      CHECK(qrs::difference(got.alpha, judge.alpha).max_error <= 1e-6);
       CHECK(got.rho == doctest::Approx(judge.rho).epsilon(1e-7));
       CHECK(got.objective == doctest::Approx(judge.objective).epsilon(1e-10));
       if (first.empty()) first = got.alpha;
@@ -93,7 +86,7 @@ TEST_CASE("the optimality conditions hold on all samples after shrinking") {
   // The gradient again, from the coefficients alone.
   std::vector<double> coefficients;
   double balance = 0.0;
-  for (std::size_t i = 0; i < got.alpha.size(); ++i) {
+  for (std::int64_t i = 0; i < got.alpha.size(); ++i) {
     coefficients.push_back(problem.y[i] * got.alpha[i]);
     balance += coefficients.back();
     REQUIRE(got.alpha[i] >= 0.0);
@@ -105,6 +98,7 @@ TEST_CASE("the optimality conditions hold on all samples after shrinking") {
   double lowest = INFINITY;
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const double v = problem.y[i] - sums[i];
+    REQUIRE(std::isfinite(v));
     const bool up = problem.y[i] > 0 ? got.alpha[i] < problem.c[i] : got.alpha[i] > 0;
     const bool low = problem.y[i] > 0 ? got.alpha[i] > 0 : got.alpha[i] < problem.c[i];
     if (up) highest = std::max(highest, v);
@@ -240,7 +234,7 @@ TEST_CASE("probabilities sum to 1, follow the classes, and lead the prediction w
   Svc<float> again({.c = 2.0, .probability = true, .random_state = 4, .consistent = true});
   again.fit(data.x, data.y);
   CHECK(flat(again.predict_proba(data.x)) != flat(p));  // the seed decides the folds
-  CHECK(worst(flat(again.predict_proba(data.x)), flat(p)) < 0.15);
+  CHECK(qrs::difference(flat(again.predict_proba(data.x)), flat(p)).max_error < 0.15);
 }
 
 TEST_CASE("probabilities of two classes do not contradict the labels, for any of 200 seeds and 18 samples") {
@@ -284,15 +278,15 @@ TEST_CASE("the sigmoid maximises its likelihood") {
 
 TEST_CASE("coupling finds the probabilities that pairs were made of") {
   const std::vector<double> p{0.5, 0.3, 0.15, 0.05};
-  std::vector<double> r(16, 0.0);
-  for (std::size_t i = 0; i < 4; ++i) {
-    for (std::size_t j = 0; j < 4; ++j) r[i * 4 + j] = p[i] / (p[i] + p[j]);
+  Matrix<double> r(4, 4);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    for (std::int64_t j = 0; j < 4; ++j) r(i, j) = p[i] / (p[i] + p[j]);
   }
   std::vector<double> got(4);
-  svm::couple_pairs(r, got);
-  CHECK(worst(got, p) < 5e-3);  // LIBSVM's tolerance
+  svm::couple_pairs(r, got.data());
+  CHECK(qrs::difference(got, p).max_error < 5e-3);  // LIBSVM's tolerance
   std::vector<double> two(2);
-  svm::couple_pairs(std::vector<double>{0.0, 0.7, 0.3, 0.0}, two);
+  svm::couple_pairs(Matrix<double>(2, 2, {0.0, 0.7, 0.3, 0.0}), two.data());
   CHECK(two == std::vector<double>{0.7, 1.0 - 0.7});
 }
 
@@ -402,7 +396,8 @@ TEST_CASE("a weight is so many copies of a row") {
   weighted.fit(data.x, data.y, weight);
   Svc<double> copied({.gamma = 0.3, .tol = 1e-8});
   copied.fit(x, y);
-  CHECK(worst(flat(weighted.decision_function(data.x)), flat(copied.decision_function(data.x))) < 1e-6);
+  CHECK(qrs::difference(flat(weighted.decision_function(data.x)), flat(copied.decision_function(data.x))).max_error <
+        1e-6);
 }
 
 TEST_CASE("equal rows, constant features and huge values are no obstacle") {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "qrs/core/compare.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/ml/forest/importance.hpp"
 #include "qrs/ml/forest/random_forest_classifier.hpp"
@@ -37,14 +38,9 @@ Matrix<V> matrix(const std::string& name) {
   return Matrix<V>(shape.at(0), shape.at(1), values<V>(name));
 }
 
-/// max |got - reference|; infinite where the sizes differ.
+/// max |got - reference|.
 double distance(std::span<const double> got, std::span<const double> reference) {
-  if (got.size() != reference.size()) return INFINITY;
-  double worst = 0.0;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    if (got[i] != reference[i]) worst = std::max(worst, std::abs(got[i] - reference[i]));
-  }
-  return worst;
+  return qrs::difference(got, reference).max_error;
 }
 
 /// Links, features and directions equal; thresholds equal; what is a sum of weights to its roundings.

@@ -13,6 +13,7 @@
 #include "../error_message.hpp"
 #include "qrs/core/named_values.hpp"
 #include "qrs/ml/tree/decision_tree_classifier.hpp"
+#include "qrs/ml/tree/ref.hpp"
 #include "qrs/ml/tree/sort_keys.hpp"
 
 using namespace qrs::ml;
@@ -40,33 +41,6 @@ Data continuous(const std::string& name, std::int64_t rows, std::int64_t feature
 
 using qrs::tests::error_message;
 
-/// The greatest decrease of gini impurity that any cut of these rows brings, by sorting and trying all: the judge.
-double best_decrease(const Data& data, const std::vector<std::int64_t>& rows, std::int64_t classes) {
-  const auto gini = [&](const std::vector<double>& counts) {
-    double total = 0.0, squares = 0.0;
-    for (const double count : counts) total += count;
-    for (const double count : counts) squares += count / total * (count / total);
-    return total * (1.0 - squares);
-  };
-  double best = 0.0;
-  for (std::int64_t j = 0; j < data.x.cols(); ++j) {
-    std::vector<std::int64_t> order = rows;
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::int64_t a, std::int64_t b) { return data.x(a, j) < data.x(b, j); });
-    for (std::size_t cut = 1; cut < order.size(); ++cut) {
-      if (!(data.x(order[cut], j) > data.x(order[cut - 1], j) + 1e-7F)) continue;
-      std::vector<double> left(static_cast<std::size_t>(classes), 0.0), right = left, all = left;
-      for (std::size_t i = 0; i < order.size(); ++i) {
-        const auto c = static_cast<std::size_t>(data.y[static_cast<std::size_t>(order[i])]);
-        (i < cut ? left : right)[c] += 1.0;
-        all[c] += 1.0;
-      }
-      best = std::max(best, gini(all) - gini(left) - gini(right));
-    }
-  }
-  return best;
-}
-
 }  // namespace
 
 TEST_CASE("every split is the best of all cuts, and children hold the rows that go their way") {
@@ -74,13 +48,14 @@ TEST_CASE("every split is the best of all cuts, and children hold the rows that 
   DecisionTreeClassifier<float> learner;
   learner.fit(data.x, data.y);
   const Tree& tree = learner.tree();
-  std::vector<std::vector<std::int64_t>> rows(tree.nodes.size());
+  std::vector<qrs::Array<std::int64_t>> rows(tree.nodes.size());
   for (std::int64_t i = 0; i < data.x.rows(); ++i) rows[0].push_back(i);
   for (std::size_t n = 0; n < tree.nodes.size(); ++n) {
-    CHECK(static_cast<std::size_t>(tree.samples[n]) == rows[n].size());
+    CHECK(tree.samples[n] == rows[n].size());
+    const double best = ref::best_cut(data.x, data.y, rows[n], 3).decrease;
     const TreeNode& node = tree.nodes[n];
     if (node.leaf()) {
-      CHECK((tree.impurity[n] <= 1e-12 || best_decrease(data, rows[n], 3) <= 1e-12));
+      CHECK((tree.impurity[n] <= 1e-12 || best <= 1e-12));
       continue;
     }
     for (const std::int64_t row : rows[n]) {
@@ -91,10 +66,31 @@ TEST_CASE("every split is the best of all cuts, and children hold the rows that 
     const auto right = static_cast<std::size_t>(node.right);
     const double decrease = tree.weight[n] * tree.impurity[n] - tree.weight[left] * tree.impurity[left] -
                             tree.weight[right] * tree.impurity[right];
-    CHECK(decrease == doctest::Approx(best_decrease(data, rows[n], 3)).epsilon(1e-10));
+    CHECK(decrease == doctest::Approx(best).epsilon(1e-10));
   }
   CHECK(learner.predict(data.x) == data.y);  // grown out: every row of the fit is its own label
   CHECK(tree.leaves() * 2 - 1 == tree.size());
+}
+
+TEST_CASE("the first levels are the plain grower's, node for node") {
+  for (const char* name : {"tree/plain/a", "tree/plain/b", "tree/plain/c", "tree/plain/d"}) {
+    CAPTURE(name);
+    const Data data = continuous(name, 220, 5, 3);
+    DecisionTreeClassifier<float> learner({.max_depth = 3});  // deeper, few rows make features tie
+    learner.fit(data.x, data.y);
+    qrs::Array<std::int64_t> rows;
+    for (std::int64_t i = 0; i < data.x.rows(); ++i) rows.push_back(i);
+    const Tree plain = ref::grow_tree(data.x, data.y, rows, 3, 3);
+    CHECK(learner.tree().samples == plain.samples);
+    CHECK(learner.tree().values == plain.values);
+    REQUIRE(learner.tree().size() == plain.size());
+    CHECK(plain.size() > 7);
+    for (std::size_t n = 0; n < plain.nodes.size(); ++n) {
+      CHECK(learner.tree().nodes[n].feature == plain.nodes[n].feature);
+      CHECK(learner.tree().nodes[n].threshold == plain.nodes[n].threshold);
+      CHECK(learner.tree().impurity[n] == doctest::Approx(plain.impurity[n]).epsilon(1e-12));
+    }
+  }
 }
 
 TEST_CASE("the quick scan of whole weights and the plain scan of any weights choose the same splits") {

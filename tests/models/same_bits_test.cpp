@@ -39,7 +39,7 @@ static std::string trained(std::string_view name, int threads, int steps) {
 TEST_CASE("weights after five Adam steps are the same bits for 1, 2, 3 and 7 threads and from run to run") {
   // The thread sanitiser slows this down a hundredfold and sees in one step what it sees in five.
   constexpr int steps = tests::thread_sanitised ? 1 : 5;
-  for (const std::string_view name : names<float>()) {
+  for (const std::string_view name : names()) {
     CAPTURE(name);
     const std::string one = trained(name, 1, steps);
     MESSAGE(std::string(name), " ", one);

@@ -28,7 +28,7 @@ static bool equal(const io::StateDict& a, const io::StateDict& b) {
 }
 
 TEST_CASE("a state dict goes out and in again, bit for bit") {
-  for (const std::string_view name : names) {
+  for (const std::string_view name : names()) {
     CAPTURE(name);
     const auto net = create<float>(name, {.classes = 3, .seed = 1});
     const auto other = create<float>(name, {.classes = 3, .seed = 2});

@@ -139,22 +139,32 @@ TEST_CASE("folding moves the norm into the convolution, once") {
   }
 }
 
-TEST_CASE("a folded pair refuses to be trained or differentiated") {
+TEST_CASE("a folded pair is differentiated as a convolution with a bias, and refuses to be trained") {
   const Conv2dSettings s = kinds[0];
   Pair pair(s);
   fold_batch_norm(pair);
+  const auto x = Var<double>::parameter(input_of(s));
+  const auto same = Var<double>::parameter(input_of(s));
   Tape<double> tape;
-  {
-    const Recording<double> on(tape);
-    CHECK_THROWS_WITH_AS(conv_norm<double>(input_of(s), pair.conv, pair.norm, Activation::relu),
-                         "[conv_norm] expected a network that is not folded for gradients, got a folded one", Error);
-  }
+  const auto backward = [&](const auto& f) {
+    Var<double> y;
+    {
+      const Recording<double> on(tape);
+      y = f();
+    }
+    tape.backward(y, Tensor<double>::full(y.shape(), 1.0));
+    return y.value();
+  };
+  const Tensor<double> got = backward([&] { return conv_norm<double>(x, pair.conv, pair.norm, Activation::silu); });
+  const Tensor<double> want = backward([&] { return silu(pair.conv(same)); });
+  CHECK(mismatch(got, want, rounding) == "");
+  CHECK(mismatch(x.grad(), same.grad(), rounding) == "");
   pair.train();
   CHECK_THROWS_WITH_AS(conv_norm<double>(input_of(s), pair.conv, pair.norm, Activation::relu),
                        "[BatchNorm2d] expected evaluation of a folded network, got training", Error);
 }
 
-TEST_CASE("ConvNorm2d names its parts 0 and 1, and describes them") {
+TEST_CASE("ConvNorm2d names its parts 0 and 1, and notes them") {
   struct Net : Module<double> {
     ConvNorm2d<double> unit{*this, "unit", {.in = 3, .out = 4, .kernel = 3, .stride = 2, .padding = 1, .bias = false}};
   };
@@ -162,13 +172,13 @@ TEST_CASE("ConvNorm2d names its parts 0 and 1, and describes them") {
   std::vector<std::string> names;
   for (const auto& p : net.parameters()) names.push_back(p.name);
   CHECK(names == std::vector<std::string>{"unit.0.weight", "unit.1.weight", "unit.1.bias"});
-  Summary summary;
   const Shape y{2, 4, 4, 4};
-  CHECK(net.unit.describe({2, 8, 8, 3}, "unit", summary) == y);
   CHECK(net.unit(noise({2, 8, 8, 3}, 1)).shape() == y);
+  const Summary summary = net.summarize(2, [&] { net.unit(noise({1, 8, 8, 3}, 1)); });
+  CHECK(summary.rows.back().output == y);
   std::vector<std::string> rows;
   for (const SummaryRow& row : summary.rows) rows.push_back(row.name);
-  CHECK(rows == std::vector<std::string>{"unit.0", "unit.1", "unit.2"});
+  CHECK(rows == std::vector<std::string>{"unit.0", "unit.1", "unit.silu"});
   CHECK(summary.macs() == y.size() * 9 * 3);
   fold_batch_norm(net);
   CHECK(net.unit.conv().has_bias());

@@ -48,13 +48,15 @@ std::int64_t batches(BatchNorm2d<float>& norm) {
   return -1;
 }
 
-float largest(const Tensor<float>& x) {
-  float out = 0.0F;
-  for (const float value : x.values()) out = std::max(out, std::abs(value));
-  return out;
-}
+/// The largest absolute value; infinite where there is a NaN.
+double largest(const Tensor<float>& x) { return qrs::difference(x, Tensor<float>::zeros(x.shape())).max_error; }
 
 }  // namespace
+
+TEST_CASE("a weight that is not a number is larger than every bound") {
+  CHECK(largest(Tensor<float>::from({3}, {0.5F, -2.0F, 1.0F})) == 2.0);
+  CHECK_FALSE(largest(Tensor<float>::from({3}, {0.5F, std::nanf(""), 1.0F})) <= 1e30);
+}
 
 TEST_CASE("settings left out are torch's defaults") {
   Group net;
@@ -74,7 +76,7 @@ TEST_CASE("settings left out are torch's defaults") {
   CHECK(linear.bias().shape() == Shape{4});
 }
 
-TEST_CASE("a convolution's settings give the shape that it describes and computes") {
+TEST_CASE("a convolution's settings give the shape that it computes and notes") {
   Group net;
   struct Case {
     Conv2dSettings settings;
@@ -92,8 +94,10 @@ TEST_CASE("a convolution's settings give the shape that it describes and compute
     CHECK(conv.weight().shape() == c.weight);
     CHECK(conv.has_bias() == c.settings.bias);
     CHECK(conv(zeros({2, 11, 9, 4})).shape() == c.y);
-    Summary summary;
-    CHECK(conv.describe({2, 11, 9, 4}, "conv", summary) == c.y);
+    const Summary summary = net.summarize(2, [&] { conv(zeros({1, 11, 9, 4})); });
+    REQUIRE(summary.rows.size() == 1);
+    CHECK(summary.rows[0].name == "conv");
+    CHECK(summary.rows[0].output == c.y);
     CHECK(summary.parameters() == conv.parameter_count());
     CHECK(summary.macs() == c.y.size() * c.weight[0] * c.weight[1] * c.weight[2]);
   }
@@ -260,7 +264,7 @@ TEST_CASE("inputs that do not fit a layer are refused with both shapes") {
         }) == "[conv2d] expected x of shape (N, H, W, C_in), got (4, 4, 3)");
   CHECK(error_message([&] {
           norm(zeros({1, 4, 4, 2}));
-        }) == "[batch_norm] expected parameters of shape (2) for x (1, 4, 4, 2), got (3), (3), (3), (3)");
+        }) == "[batch_norm] expected weight of shape (2) for x (1, 4, 4, 2), got (3)");
   CHECK(error_message([&] {
           norm(zeros({1, 1, 1, 3}));
         }) == "[batch_norm] expected more than one value per channel in training, got 1 in x (1, 1, 1, 3)");
@@ -287,10 +291,12 @@ TEST_CASE("an empty batch is an error of every layer, which names the operation 
           }) == "[batch_norm] expected at least one value per channel, got x (0, 4, 4, 3)");
   }
   CHECK(error_message([&] { linear(zeros({0, 3})); }) == "[linear] expected at least one row, got x (0, 3)");
-  CHECK(error_message([&] { dropout(zeros({0, 3})); }) == "[dropout] expected at least one value, got shape (0, 3)");
+  CHECK(error_message([&] {
+          dropout(zeros({0, 3}));
+        }) == "[dropout] expected at least one value in x, got shape (0, 3)");
   CHECK(error_message([&] {
           depth(zeros({0, 3}));
-        }) == "[stochastic_depth] expected at least one value, got shape (0, 3)");
+        }) == "[stochastic_depth] expected at least one value in x, got shape (0, 3)");
 }
 
 TEST_CASE("a loss that is not finite stops at backward, before any gradient") {

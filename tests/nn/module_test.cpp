@@ -188,12 +188,21 @@ TEST_CASE("initial values follow the generator that is handed in") {
   CHECK_FALSE(same_bits(a.conv.weight().value(), b.conv.weight().value()));
 }
 
-TEST_CASE("a part that cannot describe itself says so by name") {
-  const Group group;
-  Summary summary;
-  CHECK_THROWS_WITH_AS(group.describe({1, 2}, "block", summary),
-                       "[summary] expected a module that describes itself, got 'block' for input (1, 2) after 0 rows",
-                       Error);
+TEST_CASE("a summary leaves the modes of all parts as they were, also where the run fails, and listens no longer") {
+  Net net;
+  net.train();
+  net.scaled.eval();
+  const auto image = [] { return Tensor<float>::zeros({1, 4, 4, 1}); };
+  const Summary summary = net.summarize(3, [&] { net.conv(image()); });
+  REQUIRE(summary.rows.size() == 1);
+  CHECK(summary.rows[0].name == "conv");
+  CHECK(summary.rows[0].output[0] == 3);
+  CHECK(net.training());
+  CHECK_FALSE(net.scaled.training());
+  CHECK_THROWS_AS(net.summarize(1, [&] { net.conv(Tensor<float>::zeros({1, 4, 4, 7})); }), Error);
+  CHECK(net.training());
+  net.conv(image());
+  CHECK(summary.rows.size() == 1);
 }
 
 TEST_CASE("two parts of one name are refused") {

@@ -1,4 +1,4 @@
-// LayerNorm and MultiheadAttention as layers, and truncated normal initial values.
+// MultiheadAttention as a layer, and truncated normal initial values.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -7,7 +7,6 @@
 
 #include "../error_message.hpp"
 #include "qrs/nn/attention.hpp"
-#include "qrs/nn/layer_norm.hpp"
 #include "qrs/nn/state.hpp"
 #include "qrs/tensor/compare.hpp"
 
@@ -22,14 +21,6 @@ struct Root : Module<float> {};
 using qrs::tests::error_message;
 
 }  // namespace
-
-TEST_CASE("erf_inverse is the inverse of erf") {
-  for (const double y : {-0.999999, -0.97, -0.5, -1e-9, 0.0, 1e-6, 0.3, 0.9, 0.9999, 0.99999999}) {
-    CHECK(std::erf(erf_inverse(y)) == doctest::Approx(y).epsilon(1e-14));
-  }
-  CHECK(std::isinf(erf_inverse(1.0)));
-  CHECK(erf_inverse(-1.0) < 0.0);
-}
 
 TEST_CASE("trunc_normal has the distribution of a normal given its bounds") {
   Rng rng(5);
@@ -49,20 +40,6 @@ TEST_CASE("trunc_normal has the distribution of a normal given its bounds") {
   squares = 0.0;
   for (const double v : x.values()) squares += v * v;
   CHECK(std::abs(squares / 200000.0 / 4e-4 - 1.0) < 0.02);
-}
-
-TEST_CASE("LayerNorm starts as the plain normalisation, and can go without factors") {
-  Root root;
-  const LayerNorm<float> norm(root, "norm", {.channels = 6});
-  const LayerNorm<float> plain(root, "plain", {.channels = 6, .affine = false});
-  CHECK(norm.parameter_count() == 12);
-  CHECK(plain.parameter_count() == 0);
-  Tensor<float> x({3, 6});
-  for (std::int64_t i = 0; i < 18; ++i) x.data()[i] = static_cast<float>((i * 7) % 5);
-  CHECK(same_bits(norm(x).value(), plain(x).value()));
-  CHECK(error_message([&] {
-          norm(Var<float>(Tensor<float>::zeros({3, 5})));
-        }) == "[LayerNorm] expected 6 channels, got x (3, 5)");
 }
 
 TEST_CASE("MultiheadAttention has torch's names, and is the composition it stands for") {

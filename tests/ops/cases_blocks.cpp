@@ -1,8 +1,9 @@
 #include "norm_of.hpp"
 #include "op_case.hpp"
-#include "qrs/ops/basic_block.hpp"
-#include "qrs/ops/dense_block.hpp"
-#include "qrs/ops/mbconv.hpp"
+#include "qrs/ops/conv_norm.hpp"
+#include "qrs/ops/dense_features.hpp"
+#include "qrs/ops/gate.hpp"
+#include "qrs/ops/pool2d.hpp"
 
 namespace qrs::testing {
 
@@ -17,41 +18,37 @@ ConvNorm<T> unit_of(const std::vector<Var<T>>& in, std::size_t first, const Conv
           .activation = f};
 }
 
-/// silu stands in for relu where gradients are judged: the blocks take any activation, and it has no kink.
+/// The blocks as models/ composes them. silu stands in for relu where gradients are judged: it has no kink.
 template <class T>
 Var<T> basic_block_of(const std::vector<Var<T>>& in, std::int64_t stride, bool shortcut, bool training) {
-  BasicBlockUse<T> use{.first = unit_of(in, 1, {.stride = stride, .padding = 1}, Activation::silu, training),
-                       .second = unit_of(in, 4, {.padding = 1}, Activation::silu, training),
-                       .shortcut = {}};
-  if (shortcut) use.shortcut = unit_of(in, 7, {.stride = stride}, Activation::identity, training);
-  return basic_block(in[0], use);
+  const Var<T>& x = in[0];
+  const Var<T> y = conv_norm(x, unit_of(in, 1, {.stride = stride, .padding = 1}, Activation::silu, training));
+  const Var<T> side = shortcut ? conv_norm(x, unit_of(in, 7, {.stride = stride}, Activation::identity, training)) : x;
+  return conv_norm(y, unit_of(in, 4, {.padding = 1}, Activation::silu, training), side);
 }
 
 template <class T>
 Var<T> mbconv_of(const std::vector<Var<T>>& in, bool expand, std::int64_t stride, bool residual, bool training) {
-  const std::int64_t wide = in[1].dim(3);
-  MbConvUse<T> use{
-      .expand = {},
-      .depthwise = unit_of(in, 1, {.stride = stride, .padding = 1, .groups = wide}, Activation::silu, training),
-      .fc1_weight = in[4],
-      .fc1_bias = in[5],
-      .fc2_weight = in[6],
-      .fc2_bias = in[7],
-      .project = unit_of(in, 8, {}, Activation::identity, training),
-      .residual = residual};
-  if (expand) use.expand = unit_of(in, 11, {}, Activation::silu, training);
-  return mbconv(in[0], use);
+  const Var<T>& x = in[0];
+  const Var<T> a = expand ? conv_norm(x, unit_of(in, 11, {}, Activation::silu, training)) : x;
+  const Conv2dOptions depthwise{.stride = stride, .padding = 1, .groups = a.dim(3)};
+  const Var<T> b = conv_norm(a, unit_of(in, 1, depthwise, Activation::silu, training));
+  const Var<T> squeezed = reshape(global_average_pool(b), {b.dim(0), 1, 1, b.dim(3)});
+  const Var<T> s = sigmoid(conv2d(silu(conv2d(squeezed, in[4], in[5])), in[6], in[7]));
+  return conv_norm(gate(b, s), unit_of(in, 8, {}, Activation::identity, training), residual ? x : Var<T>());
 }
 
 template <class T>
 Var<T> dense_block_of(const std::vector<Var<T>>& in, bool training) {
-  std::vector<DenseLayerUse<T>> layers;
+  std::int64_t width = in[0].dim(3);
+  for (std::size_t at = 1; at < in.size(); at += 6) width += in[at + 5].dim(3);
+  DenseFeatures<T> features(in[0], width, training);
   for (std::size_t at = 1; at < in.size(); at += 6) {
-    layers.push_back({.norm1 = norm_of(in[at], in[at + 1], training),
-                      .bottleneck = unit_of(in, at + 2, {}, Activation::relu, training),
-                      .w2 = in[at + 5]});
+    const Var<T> y =
+        batch_norm(features.all(), norm_of(in[at], in[at + 1], training), Activation::relu, {}, features.statistics());
+    features.append(conv_norm(y, unit_of(in, at + 2, {}, Activation::relu, training)), in[at + 5], {}, {.padding = 1});
   }
-  return dense_block(in[0], layers);
+  return features.all();
 }
 
 /// A convolution's weight and its norm's gamma and beta, in the order unit_of reads them.

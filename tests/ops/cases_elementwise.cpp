@@ -20,7 +20,6 @@ static const Register elementwise_cases({
      [](const auto& in) { return hardswish(in[0]); },
      {.kinks = {-3.0, 3.0}}},
     {"mul", {{batch, 5, 4, tail}, {batch, 5, 4, tail}}, [](const auto& in) { return mul(in[0], in[1]); }},
-    {"mul/factors of channels", {{batch, 5, 4, tail}, {tail}}, [](const auto& in) { return mul(in[0], in[1]); }},
     {"gate", {{batch, 5, 4, tail}, {batch, tail}}, [](const auto& in) { return gate(in[0], in[1]); }},
     {"gate/1x1", {{batch, 3, 3, tail}, {batch, 1, 1, tail}}, [](const auto& in) { return gate(in[0], in[1]); }},
 });

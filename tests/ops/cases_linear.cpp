@@ -4,6 +4,9 @@
 namespace qrs::testing {
 
 static const Register linear_cases({
+    {"linear/rank 4",
+     {{batch, 3, 2, 5}, weights({tail, 5}), weights({tail})},
+     [](const auto& in) { return linear(in[0], in[1], in[2]); }},
     {"linear",
      {{batch, 7}, weights({tail, 7}), weights({tail})},
      [](const auto& in) { return linear(in[0], in[1], in[2]); }},

@@ -12,7 +12,6 @@
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/ops/dropout.hpp"
 #include "qrs/ops/gate.hpp"
-#include "qrs/ops/layer_norm.hpp"
 #include "qrs/ops/matmul.hpp"
 #include "qrs/ops/mul.hpp"
 #include "qrs/ops/permute.hpp"
@@ -35,19 +34,21 @@ using qrs::tests::error_message;
 }  // namespace
 
 TEST_CASE("an empty Var and an empty batch are errors that name the operation") {
-  CHECK(error_message([] { relu(Var<float>()); }) == "[relu] expected a tensor, got an empty Var");
-  CHECK(error_message([] { silu(zeros({0, 3})); }) == "[silu] expected at least one value, got shape (0, 3)");
-  CHECK(error_message([] { mean(zeros({0, 3})); }) == "[mean] expected at least one value, got shape (0, 3)");
-  CHECK(error_message([] { softmax(zeros({0, 3})); }) == "[softmax] expected at least one value, got shape (0, 3)");
+  CHECK(error_message([] { relu(Var<float>()); }) == "[relu] expected a tensor x, got an empty Var");
+  CHECK(error_message([] { silu(zeros({0, 3})); }) == "[silu] expected at least one value in x, got shape (0, 3)");
+  CHECK(error_message([] { mean(zeros({0, 3})); }) == "[mean] expected at least one value in x, got shape (0, 3)");
+  CHECK(error_message([] {
+          softmax(zeros({0, 3}));
+        }) == "[softmax] expected at least one value in x, got shape (0, 3)");
   CHECK(error_message([] {
           max_pool2d(zeros({0, 4, 4, 3}), {});
-        }) == "[max_pool2d] expected at least one value, got shape (0, 4, 4, 3)");
+        }) == "[max_pool2d] expected at least one value in x, got shape (0, 4, 4, 3)");
   CHECK(error_message([] {
           cross_entropy(zeros({0, 3}), Tensor<std::int64_t>(Shape{0}));
-        }) == "[cross_entropy] expected at least one value, got shape (0, 3)");
+        }) == "[cross_entropy] expected at least one value in logits, got shape (0, 3)");
   CHECK(error_message([] {
           qrs::concat({zeros({0, 3}), zeros({0, 2})});
-        }) == "[concat] expected at least one value, got shape (0, 3)");
+        }) == "[concat] expected at least one value in x, got shape (0, 3)");
 }
 
 TEST_CASE("wrong shapes are errors that show both") {
@@ -56,13 +57,13 @@ TEST_CASE("wrong shapes are errors that show both") {
         }) == "[mul] expected equal shapes, got (2, 3) and (2, 4)");
   CHECK(error_message([] {
           gate(zeros({2, 4, 4, 3}), zeros({2, 4}));
-        }) == "[gate] expected factors of shape (2, 3) or (2, 1, 1, 3) for images (2, 4, 4, 3), got (2, 4)");
+        }) == "[gate] expected s of shape (2, 3) or (2, 1, 1, 3) for images (2, 4, 4, 3), got (2, 4)");
   CHECK(error_message([] {
           gate(zeros({2, 3}), zeros({2, 3}));
-        }) == "[gate] expected a tensor (N, H, W, C), got shape (2, 3)");
+        }) == "[gate] expected x of shape (N, H, W, C), got (2, 3)");
   CHECK(error_message([] {
           global_average_pool(zeros({2, 3}));
-        }) == "[global_average_pool] expected a tensor (N, H, W, C), got shape (2, 3)");
+        }) == "[global_average_pool] expected x of shape (N, H, W, C), got (2, 3)");
   CHECK(error_message([] {
           qrs::concat({zeros({2, 3}), zeros({3, 3})});
         }) == "[concat] expected shapes equal but for the last axis, got (2, 3) and (3, 3)");
@@ -121,19 +122,18 @@ TEST_CASE("cross-entropy names the row, the target and the classes") {
           cross_entropy(logits, Tensor<std::int64_t>::from({2}, {0, 1}));
         }) == "[cross_entropy] expected targets of shape (3) for logits (3, 4), got (2)");
   CHECK(error_message([&] { cross_entropy(zeros({3}), targets(0, 1, 2)); }) ==
-        "[cross_entropy] expected a tensor (N, C), got shape (3)");
+        "[cross_entropy] expected logits of shape (N, C), got (3)");
 }
 
 TEST_CASE("operations on tokens name the input that does not fit") {
   const Var<float> q = zeros({2, 5, 6});
-  CHECK(error_message([&] { attention(q, q, Var<float>()); }) ==
-        "[attention] expected a tensor v (N, S, E), got an empty Var");
+  CHECK(error_message([&] { attention(q, q, Var<float>()); }) == "[attention] expected a tensor v, got an empty Var");
   CHECK(error_message([&] {
           attention(zeros({5, 6}), q, q);
-        }) == "[attention] expected a tensor q (N, S, E), got shape (5, 6)");
+        }) == "[attention] expected q of shape (N, S, E), got (5, 6)");
   CHECK(error_message([&] {
           attention(q, zeros({2, 0, 6}), q);
-        }) == "[attention] expected at least one value, got shape (2, 0, 6)");
+        }) == "[attention] expected at least one value in k, got shape (2, 0, 6)");
   CHECK(error_message([&] {
           attention(q, zeros({2, 4, 7}), q);
         }) == "[attention] expected k of shape (2, S, 6), got (2, 4, 7)");
@@ -142,13 +142,6 @@ TEST_CASE("operations on tokens name the input that does not fit") {
         }) == "[attention] expected v of shape (2, 4, 6), got (2, 5, 6)");
   CHECK(error_message([&] { attention(q, q, q, {.heads = 4}); }) ==
         "[attention] expected heads that divide 6 columns, got 4");
-  CHECK(error_message([&] { layer_norm(q, zeros({6}), zeros({5})); }) ==
-        "[layer_norm] expected beta of shape (6) for x (2, 5, 6), got (5)");
-  CHECK(error_message([&] { layer_norm(q, zeros({5}), zeros({6})); }) ==
-        "[layer_norm] expected gamma of shape (6) for x (2, 5, 6), got (5)");
-  CHECK(error_message([&] { layer_norm(q, zeros({6}), Var<float>()); }) ==
-        "[layer_norm] expected gamma and beta both or neither, got gamma alone");
-  CHECK(error_message([&] { layer_norm(Var<float>()); }) == "[layer_norm] expected a tensor, got an empty Var");
   CHECK(error_message([&] {
           matmul(q, zeros({2, 5, 6}));
         }) ==
@@ -157,12 +150,8 @@ TEST_CASE("operations on tokens name the input that does not fit") {
           matmul(q, zeros({3, 6, 5}));
         }) ==
         "[matmul] expected a (..., M, K) and b (..., K, N) with the same leading axes, got (2, 5, 6) and (3, 6, 5)");
-  CHECK(error_message([&] {
-          linear(q, zeros({4, 5}));
-        }) == "[linear] expected x (N, ..., F_in) and w (F_out, F_in), got (2, 5, 6) and (4, 5)");
-  CHECK(error_message([&] { linear(q, Var<float>()); }) == "[linear] expected x and w, got an empty Var as w");
+  CHECK(error_message([&] { matmul(q, Var<float>()); }) == "[matmul] expected a tensor b, got an empty Var");
   CHECK(error_message([&] { add(q, zeros({1, 4, 6})); }) == "[add] expected equal shapes, got (2, 5, 6) and (1, 4, 6)");
-  CHECK(error_message([&] { mul(q, zeros({5})); }) == "[mul] expected equal shapes, got (2, 5, 6) and (5)");
 }
 
 TEST_CASE("axes that are not there are errors that show the shape") {

@@ -70,7 +70,7 @@ double largest_error(const qrs::io::StateDict& golden, const std::string& name, 
   const auto grads = golden.at("optim_" + name + "/grads").to<T>();
   const Var<T> p = Var<T>::parameter(row(params, 0).clone());
   std::unique_ptr<qrs::optim::Optimizer<T>> optimizer = make({{"p", p}});
-  double worst = 0;
+  qrs::Difference worst;
   for (std::int64_t step = 0; step < grads.dim(0); ++step) {
     if (step == resume_at) {
       const auto state = optimizer->state();
@@ -80,9 +80,9 @@ double largest_error(const qrs::io::StateDict& golden, const std::string& name, 
     optimizer->zero_grad();
     p.slot()->add(row(grads, step).clone());
     optimizer->step();
-    worst = std::max(worst, qrs::difference(p.value(), row(params, step + 1)).relative());
+    worst.add(qrs::difference(p.value(), row(params, step + 1)).relative(), 0.0);
   }
-  return worst;
+  return worst.max_error;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The rules of the source tree as a function from files to complaints: who may include whom, sizes, names, macros.
+// The rules of the source tree as a function from files to complaints: who may include whom, sizes, names, macros,
+// comparators.
 //
 // A file is a path (relative to the repository root, '/' between folders) and its text, so the rules can be tried on
 // planted files as well as on the tree.
@@ -10,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "comparators.hpp"
 
 namespace rules {
 
@@ -177,6 +180,7 @@ inline void check_text(const SourceFile& file, const std::set<std::string>& tree
   // Written in two pieces, so that this file does not complain about itself.
   static const std::vector<std::string> unfinished = {std::string("TO") + "DO", std::string("FIX") + "ME"};
   const bool library = file.path.starts_with("include/") || file.path.starts_with("kernels/");
+  const bool compares = !library && !file.path.starts_with("tests/rules/");
   const auto complain = [&](int line, const std::string& what) {
     complaints.push_back(file.path + ":" + std::to_string(line) + " " + what);
   };
@@ -202,6 +206,8 @@ inline void check_text(const SourceFile& file, const std::set<std::string>& tree
       if (line.find(word) != std::string::npos) complain(number, "is unfinished: " + word);
     }
     if (!is_cpp(file.path)) continue;
+    if (compares && compares_by_itself(line))
+      complain(number, "compares by itself and cannot see a NaN: see core/compare.hpp");
     if (const std::string macro = directive_argument(line, "define"); !macro.empty()) {
       if (!macro_allowed(file.path, macro)) complain(number, "defines the macro " + macro);
     }
@@ -256,6 +262,67 @@ inline std::vector<std::string> missing_from_contents(const std::vector<SourceFi
     if (file.path.starts_with("include/") && !told) missing.push_back(file.path);
   }
   return missing;
+}
+
+/// The folders of include/qrs/ml with a learner (a header that declares a fit) that hold no ref.hpp, the plain algorithm, or
+/// whose ref.hpp no test of tests/ml includes.
+inline std::vector<std::string> learners_without_judge(const std::vector<SourceFile>& files) {
+  const std::string ml = "include/qrs/ml/";
+  std::set<std::string> learners, plain, judged;
+  for (const SourceFile& file : files) {
+    const std::string folder = folder_of(file.path);
+    if (folder.starts_with(ml)) {
+      if (name_of(file.path) == "ref.hpp") plain.insert(folder);
+      const bool fits =
+          file.text.find(" fit(") != std::string::npos || file.text.find(" fit_checked(") != std::string::npos;
+      if (fits && name_of(file.path) != "ref.hpp") learners.insert(folder);
+    }
+    if (!file.path.starts_with("tests/ml/")) continue;
+    for (const std::string& line : split(file.text, '\n')) {
+      const std::string include = directive_argument(line, "include");
+      if (include.ends_with("/ref.hpp\"") || include.ends_with("/ref.hpp")) {
+        judged.insert("include/" + folder_of(include.substr(1)));
+      }
+    }
+  }
+  std::vector<std::string> complaints;
+  for (const std::string& folder : learners) {
+    if (!plain.contains(folder)) complaints.push_back(folder + ": a learner without ref.hpp, its plain algorithm");
+    if (plain.contains(folder) && !judged.contains(folder)) {
+      complaints.push_back(folder + "/ref.hpp: judges nothing in tests/ml");
+    }
+  }
+  return complaints;
+}
+
+/// What the families of kernels lack: every folder kernels/<family> has its contract <family>.hpp, its judge ref.hpp and its
+/// fast version cpu.hpp, and tests/kernels/<family>_test.cpp includes the judge. simd, cuda and simt are what families are made of.
+inline std::vector<std::string> unjudged_families(const std::vector<SourceFile>& files) {
+  static const std::set<std::string> no_family = {"simd", "cuda", "simt"};
+  std::set<std::string> tree;
+  std::set<std::string> families;
+  std::map<std::string, std::vector<std::string>> included;
+  for (const SourceFile& file : files) {
+    tree.insert(file.path);
+    const std::vector<std::string> parts = split(file.path, '/');
+    if (parts.size() > 2 && parts[0] == "kernels" && !no_family.contains(parts[1])) families.insert(parts[1]);
+    if (file.path.starts_with("tests/kernels/")) included[file.path] = included_files(file);
+  }
+  std::vector<std::string> complaints;
+  for (const std::string& family : families) {
+    const std::string folder = "kernels/" + family;
+    for (const std::string& name : {family + ".hpp", std::string("ref.hpp"), std::string("cpu.hpp")}) {
+      if (!tree.contains(folder + "/" + name)) complaints.push_back(folder + " has no " + name);
+    }
+    const std::string test = "tests/kernels/" + family + "_test.cpp";
+    const std::vector<std::string>& judges = included[test];
+    if (!tree.contains(test)) {
+      complaints.push_back(folder + " has no " + test);
+    } else if (std::find(judges.begin(), judges.end(), folder + "/ref.hpp") == judges.end()) {
+      complaints.push_back(test + " does not include " + folder + "/ref.hpp");
+    }
+  }
+  return complaints;
 }
 
 /// Everything that is wrong with the tree, one line each: "path:line what".

@@ -61,6 +61,48 @@ TEST_CASE("the table of contents reaches every header") {
   CHECK(rules::missing_from_contents(planted) == std::vector<std::string>{"include/qrs/ops/forgotten.hpp"});
 }
 
+TEST_CASE("every learner has its plain algorithm beside it, and a test that judges by it") {
+  for (const std::string& complaint : rules::learners_without_judge(read_tree())) FAIL_CHECK(complaint);
+  std::vector<rules::SourceFile> planted = {{"include/qrs/ml/knn/knn.hpp", "  void fit(MatrixView<T> x);\n"},
+                                            {"include/qrs/ml/decompose/dot.hpp", "double dot();\n"},
+                                            {"include/qrs/ml/scaler.hpp", "  void fit(MatrixView<T> x);\n"}};
+  const auto found = [&] { return rules::learners_without_judge(planted); };
+  REQUIRE(found().size() == 1);
+  CHECK(found()[0] == "include/qrs/ml/knn: a learner without ref.hpp, its plain algorithm");
+  planted.push_back({"include/qrs/ml/knn/ref.hpp", "void fit();\n"});
+  planted.push_back({"tests/ml/knn_test.cpp", "#include <qrs/ml/knn/knn.hpp>\n#include <qrs/ml/tree/ref.hpp>\n"});
+  REQUIRE(found().size() == 1);
+  CHECK(found()[0] == "include/qrs/ml/knn/ref.hpp: judges nothing in tests/ml");
+  planted.back().text += "#include \"qrs/ml/knn/ref.hpp\"\n";
+  CHECK(found().empty());
+}
+
+TEST_CASE("every family of kernels has a contract, a judge, a fast version and a test that asks the judge") {
+  const std::vector<rules::SourceFile> tree = read_tree();
+  for (const std::string& complaint : rules::unjudged_families(tree)) FAIL_CHECK(complaint);
+  CHECK(std::any_of(tree.begin(), tree.end(), [](const auto& f) { return f.path == "kernels/gemm/ref.hpp"; }));
+
+  const std::vector<rules::SourceFile> whole = {
+      {"kernels/CMakeLists.txt", ""}, {"kernels/simd/simd.hpp", ""},
+      {"kernels/gemm/gemm.hpp", ""},  {"kernels/gemm/ref.hpp", ""},
+      {"kernels/gemm/cpu.hpp", ""},   {"tests/kernels/gemm_test.cpp", "#include \"../../kernels/gemm/ref.hpp\"\n"}};
+  CHECK(rules::unjudged_families(whole).empty());
+  const auto without = [&](const std::string& path) {
+    std::vector<rules::SourceFile> files = whole;
+    std::erase_if(files, [&](const auto& f) { return f.path == path; });
+    return rules::unjudged_families(files);
+  };
+  using Complaints = std::vector<std::string>;
+  CHECK(without("kernels/gemm/gemm.hpp") == Complaints{"kernels/gemm has no gemm.hpp"});
+  CHECK(without("kernels/gemm/ref.hpp") == Complaints{"kernels/gemm has no ref.hpp"});
+  CHECK(without("kernels/gemm/cpu.hpp") == Complaints{"kernels/gemm has no cpu.hpp"});
+  CHECK(without("tests/kernels/gemm_test.cpp") == Complaints{"kernels/gemm has no tests/kernels/gemm_test.cpp"});
+  std::vector<rules::SourceFile> unasked = whole;
+  unasked.back().text = "// kernels/gemm/ref.hpp\n#include \"../../kernels/conv2d/ref.hpp\"\n";
+  CHECK(rules::unjudged_families(unasked) ==
+        Complaints{"tests/kernels/gemm_test.cpp does not include kernels/gemm/ref.hpp"});
+}
+
 TEST_CASE("chains hold every header once, after headers that it includes, in the fewest lists") {
   // What b includes under a condition does not count: a build without it must compile too.
   // a <- b <- d, a <- c <- d, a <- e: at most b, c and e stand side by side, so three lists.
@@ -127,7 +169,35 @@ TEST_CASE("a header of a stranger is seen where it does not belong") {
   CHECK(complains("include/qrs/nn/conv.hpp", "#include <nlohmann/json.hpp>\n", "nn may not"));
   CHECK(complains("include/qrs/core/log.hpp", "#include <iostream>\n", "every user would pay"));
   CHECK(complains("include/qrs/nn/conv.hpp", "#include <qrs/ops/relu.hpp>\n", "relative"));
-  CHECK(about("include/qrs/ml/pca.hpp", "#include <Eigen/Core>\n").empty());
+  CHECK(about("include/qrs/ml/pca/pca.hpp", "#include <Eigen/Core>\n").empty());
+}
+
+TEST_CASE("a comparator that cannot see a NaN is seen in tests, benchmarks and programs") {
+  for (const char* line : {
+           "worst = std::max(worst, std::abs(a[i] - b[i]));",
+           "out.worst = std::max<double>(out.worst, d);",
+           "std::max({max_error, low - x, x - high});",
+           "most = std::max(most, std::fabs(a[i] - b[i]));",
+           "furthest = std::fmax(furthest, x);",
+           "if (error > out.max_error) out.max_error = error;",
+           "worst = error <= worst ? worst : error;",
+       }) {
+    CAPTURE(line);
+    const std::string body = std::string("inline void f() {\n  ") + line + "\n}\n";
+    for (const char* path : {"tests/ml/x_test.hpp", "bench/kernels/x.hpp", "apps/parity/x.hpp"}) {
+      CHECK(complains(path, body, "compares by itself"));
+    }
+    CHECK(about("include/qrs/core/x.hpp", body).empty());  // algorithms look for maxima too
+  }
+  for (const char* line : {
+           "best = std::max(best, gain);  // not worst = std::max(worst, gain)",
+           "const double most = std::max({std::abs(low), std::abs(high), 1e-300});",
+           "worst.add(got[i], expected[i]);",
+           "if (error > 0) return;",
+       }) {
+    CAPTURE(line);
+    CHECK(about("tests/ml/x_test.hpp", std::string(line) + "\n").empty());
+  }
 }
 
 TEST_CASE("length, names, macros, guards and unfinished work are seen") {

@@ -19,13 +19,13 @@ class TinyNet : public models::Model<float> {
     conv_ = std::make_unique<nn::Conv2d<float>>(
         *this, "conv", nn::Conv2dSettings{.in = o.in_channels, .out = 8, .kernel = 3, .padding = 1, .bias = false});
     norm_ = std::make_unique<nn::BatchNorm2d<float>>(*this, "norm", nn::BatchNorm2dSettings{.channels = 8});
-    drop_ = std::make_unique<nn::Dropout<float>>(*this, "drop", o.dropout);
+    drop_ = std::make_unique<nn::Dropout<float>>(*this, "drop", o.dropout.value_or(0.2));
     this->add_head(*this, "head", {.in = 8, .out = o.classes});
     Rng rng(o.seed);
     this->reset_parameters(rng);
   }
   Var<float> feature_map(const Var<float>& x) override {
-    this->check_image(x, in_);
+    this->check_image(x.shape());
     return (*norm_)((*conv_)(x), Activation::relu);
   }
   Var<float> classify(const Var<float>& z) override { return models::Model<float>::classify((*drop_)(z)); }
@@ -34,7 +34,7 @@ class TinyNet : public models::Model<float> {
   }
 
  protected:
-  Shape describe_features(const Shape& images, nn::Summary&) const override { return {images[0], 8}; }
+  std::int64_t in_channels() const override { return in_; }
 
  private:
   std::int64_t in_;

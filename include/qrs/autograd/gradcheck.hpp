@@ -10,7 +10,8 @@
 // took, and a gradient that is truly zero is not divided by zero.
 //
 // Backward runs twice without clearing: the second gradient must be added to the first, so both halves are checked and a
-// backward that overwrites what stands in a slot is caught. An element that misses the tolerance is tried again with h / 10
+// backward that overwrites what stands in a slot is caught. A gradient with an element that is no finite number is wrong,
+// whichever elements are looked at. An element that misses the tolerance is tried again with h / 10
 // and h / 100: a kink of relu or max within 2h of x goes away, a wrong gradient does not.
 // Source of the stencil: Abramowitz and Stegun, Handbook of Mathematical Functions, 25.3.6.
 #pragma once
@@ -19,9 +20,11 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "../core/compare.hpp"
 #include "../core/named_values.hpp"
 #include "tape.hpp"
 
@@ -112,6 +115,14 @@ std::array<std::vector<Tensor<T>>, 2> analytic_gradients(const F& f, const std::
   return out;
 }
 
+/// A contiguous gradient beside zeros: its largest element, infinite where one is not finite.
+template <class T>
+Difference from_zero(const Tensor<T>& gradient) {
+  Difference out;
+  for (const T value : gradient.values()) out.add(static_cast<double>(value), 0.0);
+  return out;
+}
+
 }  // namespace detail
 
 /// Checks d f / d x for every input. `f` takes `const std::vector<Var<T>>&` and returns a Var<T>; it must return the same
@@ -130,10 +141,20 @@ GradcheckReport gradcheck(const F& f, const std::vector<Tensor<T>>& inputs, cons
   for (std::size_t v = 0; v < variables.size(); ++v) {
     const std::int64_t size = variables[v].value().size();
     const std::int64_t count = options.elements > 0 ? std::min(size, options.elements) : size;
-    double largest = 0.0;
-    for (std::int64_t i = 0; i < size; ++i) {
-      largest = std::max(largest, std::fabs(static_cast<double>(gradients[0][v].data()[i])));
+    const Difference first_size = detail::from_zero(gradients[0][v]);
+    const Difference second_size = detail::from_zero(gradients[1][v]);
+    if (std::isinf(first_size.max_error) || std::isinf(second_size.max_error)) {
+      report.added = !std::isinf(first_size.max_error);
+      const Difference& wrong = report.added ? second_size : first_size;
+      report.max_error = wrong.max_error;
+      report.input = static_cast<int>(v);
+      report.element = wrong.element;
+      report.analytic = wrong.got;
+      report.numeric = std::numeric_limits<double>::quiet_NaN();  // not computed
+      report.checked += size;
+      return report;
     }
+    const double largest = first_size.max_error;
     for (std::int64_t k = 0; k < count; ++k) {
       const std::int64_t i = k * size / count;
       const double first = static_cast<double>(gradients[0][v].data()[i]);

@@ -1,12 +1,12 @@
-// Reverse-mode differentiation on a tape: Var, Tape, Recording.
+// Reverse-mode differentiation on a tape: Tape, Recording.
 //
-// A Var is a tensor and, where a gradient is wanted, a slot that gradient is added into. An operation computes its result
+// A Var (var.hpp) is a value and, where a gradient is wanted, a slot that gradient is added into. An operation computes its result
 // and, if a tape listens and some input has a slot, records one step: the slot of its result and a closure that, given
 // the gradient of the result (dy), adds to the slots of its inputs. Execution order is a topological order, so backward
 // walks the steps from the last to the first and drops each when it has run: what a step saved is freed at once.
 //
-// A closure captures what its backward needs (tensors and input slots) and never the Var it produced: no reference
-// cycles. Inference is the absence of a tape: nothing is captured, nothing is kept.
+// A closure captures what its backward needs (input slots, and tensors or the recipes of them: recipe.hpp) and never the Var it
+// produced: no reference cycles. Inference is the absence of a tape: nothing is captured, nothing is kept.
 // Source: the tape of Griewank and Walther, Evaluating Derivatives, 2008, section 3.2.
 #pragma once
 
@@ -16,112 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "../tensor/tensor.hpp"
+#include "var.hpp"
 
 namespace qrs {
-
-template <class T>
-class Tape;
-
-/// Where the gradient of one Var gathers.
-template <class T>
-class GradSlot {
- public:
-  GradSlot(const Shape& shape, Device device) : shape_(shape), device_(device) {}
-
-  /// What a backward kernel writes to: the tensor, and whether a gradient already stands there and must be added to.
-  struct Target {
-    Tensor<T> tensor;
-    bool accumulate;
-  };
-  /// The first writer of a step gets uninitialised memory to overwrite, the next ones what is there to add to.
-  Target target() {
-    const bool first = grad_.empty();
-    if (first) grad_ = Tensor<T>(shape_, device_);
-    return {grad_, !first};
-  }
-  /// Offers a finished gradient: taken as it is by an empty slot (the caller must not write to it again), else added.
-  void add(Tensor<T> gradient) {
-    QRS_CHECK(gradient.shape() == shape_, "[backward] expected a gradient of shape ", shape_, ", got ",
-              gradient.shape());
-    if (grad_.empty() && gradient.contiguous()) {
-      grad_ = std::move(gradient);
-      return;
-    }
-    const Target to = target();
-    add_into(gradient, to.tensor, to.accumulate);
-  }
-  /// The gradient so far; empty before the first.
-  const Tensor<T>& grad() const { return grad_; }
-  /// Takes the gradient out and leaves the slot empty.
-  Tensor<T> release() { return std::exchange(grad_, Tensor<T>()); }
-
-  const Shape& shape() const { return shape_; }
-  /// A frozen parameter keeps its slot and asks for no gradient.
-  bool wanted() const { return wanted_; }
-  void set_wanted(bool wanted) { wanted_ = wanted; }
-
- private:
-  static void add_into(const Tensor<T>& from, const Tensor<T>& to, bool accumulate) {
-    const kernels::ElementwiseParams p{.rows = from.rows(),
-                                       .cols = from.channels(),
-                                       .x_pitch = from.pitch(),
-                                       .y_pitch = to.pitch(),
-                                       .accumulate = accumulate};
-    on_device(
-        from.device(), [&] { kernels::add_scaled_cpu(p, T(1), from.data(), to.data()); },
-        [&] { kernels::add_scaled_cuda(p, T(1), from.data(), to.data()); });
-  }
-
-  Shape shape_;
-  Device device_;
-  Tensor<T> grad_;
-  bool wanted_ = true;
-};
-
-/// A value of a computation: a tensor, and a gradient slot where one is wanted. A handle: copying shares both.
-template <class T>
-class Var {
- public:
-  using value_type = T;
-
-  Var() = default;
-  /// A constant: no gradient flows into it.
-  Var(Tensor<T> value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): a tensor is a constant
-  /// A value whose gradient gathers in `slot`.
-  Var(Tensor<T> value, std::shared_ptr<GradSlot<T>> slot) : value_(std::move(value)), slot_(std::move(slot)) {}
-
-  /// A leaf that wants a gradient: a parameter, or an input to differentiate by.
-  static Var parameter(Tensor<T> value) {
-    auto slot = std::make_shared<GradSlot<T>>(value.shape(), value.device());
-    return Var(std::move(value), std::move(slot));
-  }
-
-  const Tensor<T>& value() const { return value_; }
-  const Shape& shape() const { return value_.shape(); }
-  std::int64_t dim(int axis) const { return value_.dim(axis); }
-  Device device() const { return value_.device(); }
-
-  /// d loss / d this after Tape::backward; empty where no gradient arrived.
-  const Tensor<T>& grad() const {
-    static const Tensor<T> none;
-    return slot_ ? slot_->grad() : none;
-  }
-  void zero_grad() const {
-    if (slot_) slot_->release();
-  }
-  bool requires_grad() const { return slot_ && slot_->wanted(); }
-  /// Freezes or thaws a parameter. A constant stays one.
-  void set_requires_grad(bool wanted) const {
-    if (slot_) slot_->set_wanted(wanted);
-  }
-  /// The slot a closure captures; null where no gradient is wanted.
-  std::shared_ptr<GradSlot<T>> slot() const { return requires_grad() ? slot_ : nullptr; }
-
- private:
-  Tensor<T> value_;
-  std::shared_ptr<GradSlot<T>> slot_;
-};
 
 /// The steps recorded so far, in execution order.
 template <class T>
@@ -134,8 +31,18 @@ class Tape {
   /// Called by operations: a Var for `value` whose gradient `backward` will receive.
   Var<T> record(Tensor<T> value, Backward backward) {
     auto slot = std::make_shared<GradSlot<T>>(value.shape(), value.device());
+    return record(std::move(value), std::move(slot), std::move(backward));
+  }
+  /// The same with a slot of the operation's own: a range of another's, for one.
+  Var<T> record(Tensor<T> value, std::shared_ptr<GradSlot<T>> slot, Backward backward) {
     steps_.push_back({slot, std::move(backward)});
     return Var<T>(std::move(value), std::move(slot));
+  }
+  /// The same for a value that is computed when it is asked for: see Var.
+  Var<T> record(std::shared_ptr<Recipe<T>> first, std::shared_ptr<const Recipe<T>> again, Backward backward) {
+    auto slot = std::make_shared<GradSlot<T>>(first->shape(), first->device());
+    steps_.push_back({slot, std::move(backward)});
+    return Var<T>(std::move(first), std::move(again), std::move(slot));
   }
 
   /// Adds d loss / d parameter to the gradient of every parameter the loss depends on, and empties the tape.

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/argmax.hpp"
 #include "../core/error.hpp"
 
 namespace qrs::metrics {
@@ -162,8 +163,7 @@ inline std::vector<std::int64_t> predicted_labels(Scores scores, const ClassList
   out.reserve(static_cast<std::size_t>(scores.rows()));
   for (std::int64_t i = 0; i < scores.rows(); ++i) {
     const std::span<const double> row = scores.row(i);
-    const std::ptrdiff_t best =
-        row.size() == 1 ? std::ptrdiff_t{row[0] > threshold} : std::max_element(row.begin(), row.end()) - row.begin();
+    const std::int64_t best = row.size() == 1 ? std::int64_t{row[0] > threshold} : argmax(row);
     out.push_back(classes.labels()[static_cast<std::size_t>(best)]);
   }
   return out;

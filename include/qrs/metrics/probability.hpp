@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "../core/argmax.hpp"
 #include "labels.hpp"
 
 namespace qrs::metrics {
@@ -133,9 +134,10 @@ inline std::vector<ReliabilityBin> confidence_bins(Labels y, Scores probabilitie
   const detail::CheckedProbabilities p("confidence_bins", y, probabilities, labels);
   std::vector<double> confidence;
   std::vector<std::uint8_t> right;
+  std::vector<double> row(static_cast<std::size_t>(p.classes()));
   for (std::int64_t i = 0; i < p.scores.rows(); ++i) {
-    std::int64_t best = 0;
-    for (std::int64_t j = 1; j < p.classes(); ++j) best = p.at(i, j) > p.at(i, best) ? j : best;
+    for (std::int64_t j = 0; j < p.classes(); ++j) row[static_cast<std::size_t>(j)] = p.at(i, j);
+    const std::int64_t best = argmax(row);
     confidence.push_back(p.at(i, best));
     right.push_back(best == p.code(i) ? 1 : 0);
   }

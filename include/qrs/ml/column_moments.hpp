@@ -7,7 +7,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -27,47 +26,43 @@ struct ColumnMoments {
 template <class T>
 ColumnMoments column_moments(MatrixView<T> x, bool with_variance = true) {
   ColumnMoments out;
-  const auto columns = static_cast<std::size_t>(x.cols());
+  const std::int64_t columns = x.cols();
   out.mean.resize(columns);
   out.counts.resize(columns);
   if (with_variance) out.variance.resize(columns);
-  constexpr std::int64_t strip =
-      32;  // columns of a task: its sums stay in registers, rows are read by whole cache lines
+  constexpr std::int64_t strip = 32;  // columns of a task: sums stay in registers, rows are read by whole cache lines
   parallel_chunks(x.cols(), strip, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t width = end - begin;
-    std::array<double, strip> sum{};
-    std::array<double, strip> squares{};
-    std::array<double, strip> mean{};
-    std::array<std::int64_t, strip> count{};
+    double sum[strip] = {};
+    double squares[strip] = {};
+    double mean[strip] = {};
+    std::int64_t count[strip] = {};
     for (std::int64_t i = 0; i < x.rows(); ++i) {
       const T* row = x.row(i) + begin;
       for (std::int64_t j = 0; j < width; ++j) {
         const bool there = !std::isnan(row[j]);
-        sum[static_cast<std::size_t>(j)] += there ? static_cast<double>(row[j]) : 0.0;
-        count[static_cast<std::size_t>(j)] += there ? 1 : 0;
+        sum[j] += there ? static_cast<double>(row[j]) : 0.0;
+        count[j] += there ? 1 : 0;
       }
     }
     for (std::int64_t j = 0; j < width; ++j) {
-      const auto at = static_cast<std::size_t>(j);
-      mean[at] = sum[at] / static_cast<double>(count[at]);
-      out.mean[static_cast<std::size_t>(begin) + at] = mean[at];
-      out.counts[static_cast<std::size_t>(begin) + at] = count[at];
-      sum[at] = 0.0;
+      mean[j] = sum[j] / static_cast<double>(count[j]);
+      out.mean[begin + j] = mean[j];
+      out.counts[begin + j] = count[j];
+      sum[j] = 0.0;
     }
     if (!with_variance) return;
     for (std::int64_t i = 0; i < x.rows(); ++i) {
       const T* row = x.row(i) + begin;
       for (std::int64_t j = 0; j < width; ++j) {
-        const auto at = static_cast<std::size_t>(j);
-        const double off = std::isnan(row[j]) ? 0.0 : static_cast<double>(row[j]) - mean[at];
-        sum[at] += off;
-        squares[at] += off * off;
+        const double off = std::isnan(row[j]) ? 0.0 : static_cast<double>(row[j]) - mean[j];
+        sum[j] += off;
+        squares[j] += off * off;
       }
     }
     for (std::int64_t j = 0; j < width; ++j) {
-      const auto at = static_cast<std::size_t>(j);
-      const auto n = static_cast<double>(count[at]);
-      out.variance[static_cast<std::size_t>(begin) + at] = (squares[at] - sum[at] * sum[at] / n) / n;
+      const auto n = static_cast<double>(count[j]);
+      out.variance[begin + j] = (squares[j] - sum[j] * sum[j] / n) / n;
     }
   });
   return out;

@@ -33,7 +33,7 @@ class ClassIndex {
     codes_.reserve(y.size());
     for (const std::int64_t label : y) {
       codes_.push_back(static_cast<std::int32_t>(code(label)));
-      ++counts_[static_cast<std::size_t>(codes_.back())];
+      ++counts_[codes_.back()];
     }
   }
 
@@ -64,7 +64,7 @@ struct ClassWeight {
 
   /// The weight of each class. Throws where a label has no sample here or a weight is not positive.
   std::vector<double> of(std::string_view op, const ClassIndex& classes) const {
-    std::vector<double> out(static_cast<std::size_t>(classes.size()), 1.0);
+    std::vector<double> out(classes.size(), 1.0);
     if (balanced) {
       double total = 0.0;
       for (const std::int64_t count : classes.counts()) total += static_cast<double>(count);
@@ -77,7 +77,7 @@ struct ClassWeight {
       QRS_CHECK(c >= 0, "[", op, "] expected class_weight for labels of y, got one for ", label);
       QRS_CHECK(std::isfinite(weight) && weight >= 0.0, "[", op, "] expected a weight >= 0 of class ", label, ", got ",
                 weight);
-      out[static_cast<std::size_t>(c)] = weight;
+      out[c] = weight;
     }
     return out;
   }

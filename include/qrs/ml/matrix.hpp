@@ -69,7 +69,7 @@ class Matrix {
     std::int64_t count = 0;
     QRS_CHECK(rows >= 0 && cols >= 0 && !__builtin_mul_overflow(rows, cols, &count),
               "[matrix] expected extents >= 0 with a product under 2^63, got ", rows, " x ", cols);
-    values_.resize(static_cast<std::size_t>(count));
+    values_.resize(count);
   }
   Matrix(std::int64_t rows, std::int64_t cols, std::vector<T> values)
       : rows_(rows), cols_(cols), values_(std::move(values)) {
@@ -83,8 +83,8 @@ class Matrix {
   const T* data() const { return values_.data(); }
   T* row(std::int64_t i) { return values_.data() + i * cols_; }
   const T* row(std::int64_t i) const { return values_.data() + i * cols_; }
-  T& operator()(std::int64_t i, std::int64_t j) { return values_[static_cast<std::size_t>(i * cols_ + j)]; }
-  T operator()(std::int64_t i, std::int64_t j) const { return values_[static_cast<std::size_t>(i * cols_ + j)]; }
+  T& operator()(std::int64_t i, std::int64_t j) { return values_[i * cols_ + j]; }
+  T operator()(std::int64_t i, std::int64_t j) const { return values_[i * cols_ + j]; }
   std::span<const T> values() const { return values_; }
 
   bool operator==(const Matrix&) const = default;
@@ -117,7 +117,7 @@ template <class V>
 std::vector<V> take(std::span<const V> values, std::span<const std::int64_t> indices) {
   std::vector<V> out;
   out.reserve(indices.size());
-  for (const std::int64_t i : indices) out.push_back(values[static_cast<std::size_t>(i)]);
+  for (const std::int64_t i : indices) out.push_back(values[i]);
   return out;
 }
 

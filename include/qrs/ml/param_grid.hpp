@@ -63,7 +63,7 @@ class ParamGrid {
     Candidate out;
     for (auto axis = axes_.rbegin(); axis != axes_.rend(); ++axis) {
       const auto count = static_cast<std::int64_t>(axis->second.size());
-      out[axis->first] = axis->second[static_cast<std::size_t>(i % count)];
+      out[axis->first] = axis->second[i % count];
       i /= count;
     }
     return out;
@@ -111,7 +111,7 @@ class ParamDistributions {
       const std::int64_t size = grid.size();
       if (size <= 1'000'000) {
         std::vector<std::int64_t> order = rng.permutation(size);
-        order.resize(static_cast<std::size_t>(std::min(count, size)));
+        order.resize(std::min(count, size));
         for (const std::int64_t i : order) out.push_back(grid.at(i));
         return out;
       }
@@ -150,7 +150,7 @@ class ParamDistributions {
   static ParamValue draw(const Source& source, Mt19937& rng) {
     if (source.index() == 0) {
       const auto& values = std::get<0>(source);
-      return values[static_cast<std::size_t>(rng.randint(0, static_cast<std::int64_t>(values.size())))];
+      return values[rng.randint(0, static_cast<std::int64_t>(values.size()))];
     }
     const Uniform& range = std::get<1>(source);
     const double drawn = range.logarithmic ? std::exp(rng.uniform(std::log(range.low), std::log(range.high)))

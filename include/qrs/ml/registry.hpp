@@ -10,7 +10,7 @@
 #include "boosting/gradient_boosting.hpp"
 #include "forest/random_forest_classifier.hpp"
 #include "names.hpp"
-#include "pca.hpp"
+#include "pca/pca.hpp"
 #include "scaler.hpp"
 #include "svm/svc.hpp"
 #include "tree/decision_tree_classifier.hpp"

@@ -55,14 +55,14 @@ class StandardScaler final : public Transformer<T> {
 
   Matrix<T> transform(MatrixView<T> x) const override {
     check("scaler", x);
-    return each(x, [&](double value, std::size_t j) {
+    return each(x, [&](double value, std::int64_t j) {
       if (settings_.with_mean) value -= mean_[j];
       return settings_.with_std ? value / scale_[j] : value;
     });
   }
   Matrix<T> inverse_transform(MatrixView<T> z) const override {
     check("scaler", z);
-    return each(z, [&](double value, std::size_t j) {
+    return each(z, [&](double value, std::int64_t j) {
       if (settings_.with_std) value *= scale_[j];
       return settings_.with_mean ? value + mean_[j] : value;
     });
@@ -123,7 +123,7 @@ class StandardScaler final : public Transformer<T> {
         const T* from = x.row(i);
         T* to = out.row(i);
         for (std::int64_t j = 0; j < x.cols(); ++j) {
-          to[j] = static_cast<T>(value(static_cast<double>(from[j]), static_cast<std::size_t>(j)));
+          to[j] = static_cast<T>(value(static_cast<double>(from[j]), j));
         }
       }
     });

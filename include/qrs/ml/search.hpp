@@ -198,13 +198,13 @@ SearchResult<T> search(const Classifier<T>& model, const std::vector<Candidate>&
   const auto count = static_cast<std::int64_t>(candidates.size());
   const std::int64_t tasks = count * static_cast<std::int64_t>(out.splits.size());
   std::vector<detail::Fold<T>> folds(out.splits.size());
-  std::vector<double> fit_seconds(static_cast<std::size_t>(tasks));
-  std::vector<double> score_seconds(static_cast<std::size_t>(tasks));
+  std::vector<double> fit_seconds(tasks);
+  std::vector<double> score_seconds(tasks);
   std::mutex told_mutex;
   std::int64_t done = 0;
   parallel_for(tasks, [&](std::int64_t task) {
-    const auto f = static_cast<std::size_t>(task / count);
-    const auto c = static_cast<std::size_t>(task % count);
+    const std::int64_t f = task / count;
+    const std::int64_t c = task % count;
     CandidateResult& result = out.candidates[c];
     try {
       const auto rows = folds[f].open(x, y, options.sample_weight, out.splits[f]);
@@ -214,10 +214,10 @@ SearchResult<T> search(const Classifier<T>& model, const std::vector<Candidate>&
       fitted->share(rows->work);
       const Timer fit_timer;
       fitted->fit(rows->x_train, rows->y_train, rows->weight);
-      fit_seconds[static_cast<std::size_t>(task)] = fit_timer.seconds();
+      fit_seconds[task] = fit_timer.seconds();
       const Timer score_timer;
       result.scores[f] = score(*fitted, rows->x_test, rows->y_test);
-      score_seconds[static_cast<std::size_t>(task)] = score_timer.seconds();
+      score_seconds[task] = score_timer.seconds();
       if (options.train_scores) result.train_scores[f] = score(*fitted, rows->x_train, rows->y_train);
     } catch (const std::exception& error) {
       result.scores[f] = std::numeric_limits<double>::quiet_NaN();

@@ -4,19 +4,18 @@
 //   (batch norm, ReLU, 1x1 to half the channels, 2x2 average pool) between them -> batch norm, ReLU -> average -> linear
 //   a layer: batch norm, ReLU, 1x1 to 4 * 32 -> batch norm, ReLU, 3x3 to 32, appended to everything before it
 // Equal to torchvision.models.densenet121: names, initial values (kaiming_normal over fan_in; head bias 0), eps 1e-5, and the
-// ReLU after the last norm. A dense block is one operation that never copies a concatenation: see ops/dense_block.hpp.
+// ReLU after the last norm. A dense block never copies a concatenation: see ops/dense_features.hpp.
 #pragma once
 
 #include <array>
 #include <deque>
 
-#include "../ops/dense_block.hpp"
 #include "../ops/pool2d.hpp"
 #include "model.hpp"
 
 namespace qrs::models {
 
-/// The parameters of one layer of a dense block.
+/// One layer of a dense block: reads all features so far, appends its own.
 template <class T>
 struct DenseLayer : nn::Module<T> {
   DenseLayer(nn::Module<T>& parent, std::string name, std::int64_t in, std::int64_t growth, std::int64_t bottleneck)
@@ -26,17 +25,12 @@ struct DenseLayer : nn::Module<T> {
         norm2(*this, "norm2", {.channels = bottleneck * growth}),
         conv2(*this, "conv2", {.in = bottleneck * growth, .out = growth, .kernel = 3, .padding = 1, .bias = false}) {}
 
-  DenseLayerUse<T> use() {
-    return {.norm1 = norm1.use(), .bottleneck = nn::use_of(conv1, norm2, Activation::relu), .w2 = conv2.weight()};
+  void operator()(DenseFeatures<T>& features) {
+    Var<T> y = norm1(features.all(), Activation::relu, {}, features.statistics());
+    y = nn::conv_norm(std::move(y), conv1, norm2, Activation::relu);
+    nn::append(features, y, conv2);
   }
   void fold_norms() override { nn::fold_into(conv1, norm2); }
-  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
-    Shape y = norm1.describe(input, name + ".norm1", summary);
-    y = summary.add(name + ".relu1", "ReLU", y);
-    y = norm2.describe(conv1.describe(y, name + ".conv1", summary), name + ".norm2", summary);
-    y = summary.add(name + ".relu2", "ReLU", y);
-    return conv2.describe(y, name + ".conv2", summary);
-  }
 
   nn::BatchNorm2d<T> norm1;
   nn::Conv2d<T> conv1;
@@ -55,17 +49,15 @@ struct DenseBlock : nn::Module<T> {
     }
   }
   Var<T> operator()(const Var<T>& x) {
-    std::vector<DenseLayerUse<T>> uses;
-    for (DenseLayer<T>& layer : layers) uses.push_back(layer.use());
-    return dense_block(x, std::move(uses));
-  }
-  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
-    Shape y = input;
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const Shape grown = layers[i].describe(y, text(name, ".denselayer", i + 1), summary);
-      y = y.with_channels(y.channels() + grown.channels());
+    std::int64_t width = x.dim(3);
+    bool statistics = false;
+    for (const DenseLayer<T>& layer : layers) {
+      width += layer.conv2.weight().dim(3);
+      statistics = statistics || layer.norm1.uses_batch_statistics();
     }
-    return y;
+    DenseFeatures<T> features(x, width, statistics);
+    for (DenseLayer<T>& layer : layers) layer(features);
+    return features.all();
   }
 
   std::deque<DenseLayer<T>> layers;
@@ -78,11 +70,10 @@ struct Transition : nn::Module<T> {
       : nn::Module<T>(parent, std::move(name)),
         norm(*this, "norm", {.channels = in}),
         conv(*this, "conv", {.in = in, .out = in / 2, .bias = false}) {}
-  Var<T> operator()(const Var<T>& x) { return avg_pool2d(conv(norm(x, Activation::relu)), {.kernel = 2, .stride = 2}); }
-  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
-    Shape y = norm.describe(input, name + ".norm", summary);
-    y = conv.describe(summary.add(name + ".relu", "ReLU", y), name + ".conv", summary);
-    return summary.add(name + ".pool", "AvgPool2d", {y[0], y[1] / 2, y[2] / 2, y[3]});
+  Var<T> operator()(const Var<T>& x) {
+    Var<T> y = avg_pool2d(conv(norm(x, Activation::relu)), {.kernel = 2, .stride = 2});
+    this->note_step("pool", "AvgPool2d", y.shape());
+    return y;
   }
 
   nn::BatchNorm2d<T> norm;
@@ -113,10 +104,12 @@ class DenseNet : public Model<T> {
     reset_parameters(rng);
   }
 
+  std::int64_t in_channels() const override { return conv0_.weight().dim(2); }
   Var<T> feature_map(const Var<T>& x) override {
-    this->check_image(x, conv0_.weight().dim(2));
+    this->check_image(x.shape());
     Var<T> y = nn::conv_norm(x, conv0_, norm0_, Activation::relu);
     y = max_pool2d(y, {.kernel = 3, .stride = 2, .padding = 1});
+    features_.note_step("pool0", "MaxPool2d", y.shape());
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
       y = blocks_[b](y);
       if (b < transitions_.size()) y = transitions_[b](y);
@@ -133,17 +126,6 @@ class DenseNet : public Model<T> {
     this->head().bias().value().fill(T(0));
   }
 
-  Shape describe_features(const Shape& input, nn::Summary& summary) const override {
-    Shape y = norm0_.describe(conv0_.describe(input, "features.conv0", summary), "features.norm0", summary);
-    y = summary.add("features.relu0", "ReLU", y);
-    y = summary.add("features.pool0", "MaxPool2d", {y[0], (y[1] - 1) / 2 + 1, (y[2] - 1) / 2 + 1, y[3]});
-    for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      y = blocks_[b].describe(y, text("features.denseblock", b + 1), summary);
-      if (b < transitions_.size()) y = transitions_[b].describe(y, text("features.transition", b + 1), summary);
-    }
-    y = summary.add("relu", "ReLU", norm5_->describe(y, "features.norm5", summary));
-    return summary.add("avgpool", "AdaptiveAvgPool2d", {y[0], y[3]});
-  }
   void fold_norms() override {
     nn::Module<T>::fold_norms();
     nn::fold_into(conv0_, norm0_);
@@ -155,10 +137,6 @@ class DenseNet : public Model<T> {
   }
 
  private:
-  struct Group : nn::Module<T> {
-    using nn::Module<T>::Module;
-  };
-
   static std::string rename(const std::string& name) {
     const std::size_t layer = name.find("denselayer");
     if (layer == std::string::npos) return name;
@@ -173,7 +151,7 @@ class DenseNet : public Model<T> {
     return name;
   }
 
-  Group features_;
+  nn::Sequence<T> features_;
   nn::Conv2d<T> conv0_;
   nn::BatchNorm2d<T> norm0_;
   std::deque<DenseBlock<T>> blocks_;

@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "../nn/conv_norm.hpp"
-#include "../ops/mbconv.hpp"
+#include "../ops/gate.hpp"
 #include "model.hpp"
 
 namespace qrs::models {
@@ -44,32 +44,13 @@ class MbConvBlock : public nn::Module<T> {
   }
 
   Var<T> operator()(const Var<T>& x) {
-    const bool drops = residual_ && this->training() && depth_->p() > 0.0;
-    MbConvUse<T> use{.expand = {},
-                     .depthwise = depthwise_->use(),
-                     .fc1_weight = excite_->fc1.weight(),
-                     .fc1_bias = excite_->fc1.bias(),
-                     .fc2_weight = excite_->fc2.weight(),
-                     .fc2_bias = excite_->fc2.bias(),
-                     .project = project_->use(),
-                     .residual = residual_ && !drops};
-    if (expand_) use.expand = expand_->use();
-    const Var<T> y = mbconv(x, use);
-    return drops ? add((*depth_)(y), x) : y;
-  }
-
-  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
-    const std::string block = name + ".block.";
-    const std::int64_t first = expand_ ? 1 : 0;
-    const Shape wide = expand_ ? expand_->describe(input, block + "0", summary) : input;
-    const Shape y = depthwise_->describe(wide, block + text(first), summary);
-    const std::string excite = block + text(first + 1);
-    Shape s = summary.add(excite + ".avgpool", "AdaptiveAvgPool2d", {y[0], 1, 1, y[3]});
-    s = summary.add(excite + ".activation", "SiLU", excite_->fc1.describe(s, excite + ".fc1", summary));
-    summary.add(excite + ".scale_activation", "Sigmoid", excite_->fc2.describe(s, excite + ".fc2", summary));
-    const Shape gated = summary.add(excite, "Gate", y);
-    const Shape out = project_->describe(gated, block + text(first + 2), summary);
-    return residual_ ? summary.add(name, "Add", out) : out;
+    Var<T> y = expand_ ? (*expand_)(x) : x;
+    y = (*depthwise_)(std::move(y));
+    y = gate(y, (*excite_)(y));
+    excite_->note("SqueezeExcitation", y.shape());
+    if (!residual_) return (*project_)(std::move(y));
+    const bool drops = this->training() && depth_->p() > 0.0;
+    return drops ? add((*depth_)((*project_)(std::move(y))), x) : (*project_)(std::move(y), x);
   }
 
  private:
@@ -78,13 +59,17 @@ class MbConvBlock : public nn::Module<T> {
         : nn::Module<T>(parent, std::move(name)),
           fc1(*this, "fc1", {.in = channels, .out = squeezed}),
           fc2(*this, "fc2", {.in = squeezed, .out = channels}) {}
+    /// The factor of each channel of each image, (N, 1, 1, C): Hu, Shen, Sun 2018, equation 3.
+    Var<T> operator()(const Var<T>& x) {
+      const Var<T> squeezed = reshape(global_average_pool(x), {x.dim(0), 1, 1, x.dim(3)});
+      this->note_step("avgpool", "AdaptiveAvgPool2d", squeezed.shape());
+      Var<T> s = sigmoid(fc2(silu(fc1(squeezed))));
+      this->note_step("scale", "SiLU, Sigmoid", s.shape());
+      return s;
+    }
     nn::Conv2d<T> fc1;
     nn::Conv2d<T> fc2;
   };
-  struct Sequence : nn::Module<T> {
-    using nn::Module<T>::Module;
-  };
-
   static nn::Conv2dSettings unit(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
                                  std::int64_t groups) {
     return {.in = in,
@@ -97,7 +82,7 @@ class MbConvBlock : public nn::Module<T> {
   }
 
   bool residual_;
-  Sequence block_{*this, "block"};
+  nn::Sequence<T> block_{*this, "block"};
   std::unique_ptr<nn::ConvNorm2d<T>> expand_;
   std::unique_ptr<nn::ConvNorm2d<T>> depthwise_;
   std::unique_ptr<Excite> excite_;
@@ -108,7 +93,7 @@ class MbConvBlock : public nn::Module<T> {
 template <class T>
 class EfficientNet : public Model<T> {
  public:
-  explicit EfficientNet(const ModelOptions& o) : dropout_p_(o.dropout) {
+  explicit EfficientNet(const ModelOptions& o) : dropout_p_(o.dropout.value_or(0.2)) {
     static constexpr std::array<MbConvRow, 7> rows = {{{1, 3, 1, 32, 16, 1},
                                                        {6, 3, 2, 16, 24, 2},
                                                        {6, 5, 2, 24, 40, 2},
@@ -126,7 +111,7 @@ class EfficientNet : public Model<T> {
       const MbConvRow& row = rows[g];
       groups_.emplace_back(features_, text(g + 1));
       for (std::int64_t b = 0; b < row.count; ++b, ++index) {
-        const double drop = o.stochastic_depth * static_cast<double>(index) / static_cast<double>(total);
+        const double drop = o.stochastic_depth.value_or(0.2) * static_cast<double>(index) / static_cast<double>(total);
         blocks_.emplace_back(groups_.back(), text(b), b == 0 ? row.in : row.out, row.out, row, b == 0 ? row.stride : 1,
                              drop);
       }
@@ -140,26 +125,15 @@ class EfficientNet : public Model<T> {
     reset_parameters(rng);
   }
 
+  std::int64_t in_channels() const override { return stem_->conv().weight().dim(2); }
   Var<T> feature_map(const Var<T>& x) override {
-    this->check_image(x, stem_->conv().weight().dim(2));
+    this->check_image(x.shape());
     Var<T> y = (*stem_)(x);
     for (MbConvBlock<T>& block : blocks_) y = block(y);
     return (*head_conv_)(y);
   }
 
   Var<T> classify(const Var<T>& z) override { return Model<T>::classify((*dropout_)(z)); }
-
-  Shape describe_features(const Shape& input, nn::Summary& summary) const override {
-    Shape y = stem_->describe(input, "features.0", summary);
-    std::size_t block = 0;
-    for (std::size_t g = 0; g < groups_.size(); ++g) {
-      for (const auto& [name, part] : groups_[g].children()) {
-        y = blocks_[block++].describe(y, text("features.", g + 1, ".", name), summary);
-      }
-    }
-    y = head_conv_->describe(y, "features.8", summary);
-    return dropout_->describe(summary.add("avgpool", "AdaptiveAvgPool2d", {y[0], y[3]}), "classifier.0", summary);
-  }
 
   /// torchvision's: convolutions by kaiming_normal over fan_out, biases 0, the head U(+-1 / sqrt(classes)).
   void reset_parameters(Rng& rng) override {
@@ -176,17 +150,13 @@ class EfficientNet : public Model<T> {
   }
 
  private:
-  struct Sequence : nn::Module<T> {
-    using nn::Module<T>::Module;
-  };
-
   double dropout_p_;
-  Sequence features_{*this, "features"};
+  nn::Sequence<T> features_{*this, "features"};
   std::unique_ptr<nn::ConvNorm2d<T>> stem_;
-  std::deque<Sequence> groups_;
+  std::deque<nn::Sequence<T>> groups_;
   std::deque<MbConvBlock<T>> blocks_;
   std::unique_ptr<nn::ConvNorm2d<T>> head_conv_;
-  Sequence classifier_{*this, "classifier"};
+  nn::Sequence<T> classifier_{*this, "classifier"};
   std::unique_ptr<nn::Dropout<T>> dropout_;
 };
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +23,12 @@ namespace qrs::models {
 /// The settings every backbone takes; the defaults are torchvision's.
 struct ModelOptions {
   std::int64_t classes = 1000;
-  std::int64_t in_channels = 3;   // 1: a grey image; weights of 3 channels are summed over RGB when loaded
-  std::uint64_t seed = 0;         // of the initial weights
-  std::int64_t image_size = 224;  // height and width of a ViT's images; the others take any
-  double dropout = 0.2;           // of the head: EfficientNet, MobileNetV2
-  double stochastic_depth = 0.2;  // EfficientNet's last block; earlier ones in proportion to their depth
-  double drop_path = 0.1;         // the same of ConvNeXt, whose authors call it so
+  std::int64_t in_channels = 3;        // 1: a grey image; weights of 3 channels are summed over RGB when loaded
+  std::uint64_t seed = 0;              // of the initial weights
+  std::int64_t image_size = 224;       // height and width of a ViT's images; the others take any
+  std::optional<double> dropout = {};  // before the head; empty: the network's own
+  std::optional<double> stochastic_depth =
+      {};  // of the last block, earlier ones in proportion; empty: the network's own
 };
 
 template <class T>
@@ -42,11 +43,17 @@ class Model : public nn::Module<T> {
   /// its last block, (N, 1 + h w, feature_count()): behind it nothing but the class token counts.
   virtual Var<T> feature_map(const Var<T>& x) = 0;
   /// From a feature map to what the head sees: the mean over the pixels, unless a network says otherwise.
-  virtual Var<T> pool(const Var<T>& map) { return global_average_pool(map); }
+  virtual Var<T> pool(const Var<T>& map) {
+    Var<T> z = global_average_pool(map);
+    this->note_step("avgpool", "AdaptiveAvgPool2d", z.shape());
+    return z;
+  }
   /// The part of a feature map (or of its gradient) that lies on the image: (N, h, w, feature_count()).
   virtual Tensor<T> on_image(const Tensor<T>& map) const { return map; }
   virtual Var<T> classify(const Var<T>& z) { return (*head_)(z); }
 
+  /// Channels of the images that the network takes.
+  virtual std::int64_t in_channels() const = 0;
   std::int64_t feature_count() const { return head_->weight().dim(1); }
   std::int64_t classes() const { return head_->weight().dim(0); }
   nn::Linear<T>& head() { return *head_; }
@@ -68,29 +75,22 @@ class Model : public nn::Module<T> {
   virtual std::int64_t image_size_of(const io::StateDict&) const { return ModelOptions{}.image_size; }
 
   /// The rows of the whole network for images of this shape (N, H, W, in_channels).
-  nn::Summary summary(const Shape& images) const {
-    nn::Summary out{.value_bytes = sizeof(T), .rows = {}};
-    std::string name = head_name_;
-    for (const auto& [parent, part] : this->children()) {
-      if (part == head_parent_) name = parent + "." + name;
-    }
-    head_->describe(describe_features(images, out), name, out);
-    return out;
+  nn::Summary summary(const Shape& images) {
+    check_image(images);
+    const Tensor<T> image = Tensor<T>::zeros({1, images[1], images[2], images[3]});
+    return this->summarize(images[0], [&] { forward(image); });
   }
 
  protected:
-  /// The rows of everything before the head; returns (N, feature_count()).
-  virtual Shape describe_features(const Shape& images, nn::Summary& summary) const = 0;
-
   /// The head lives under `parent` (the model, or its "classifier") as `name`.
   void add_head(nn::Module<T>& parent, std::string name, const nn::LinearSettings& s) {
     head_parent_ = &parent;
     head_name_ = std::move(name);
     make_head(s);
   }
-  void check_image(const Var<T>& x, std::int64_t channels) const {
-    QRS_CHECK(x.shape().rank() == 4 && x.dim(3) == channels, "[model] expected images (N, H, W, ", channels, "), got ",
-              x.shape());
+  void check_image(const Shape& x) const {
+    QRS_CHECK(x.rank() == 4 && x[0] > 0 && x[3] == in_channels(), "[model] expected images (N, H, W, ", in_channels(),
+              "), got ", x);
   }
 
  private:
@@ -101,25 +101,27 @@ class Model : public nn::Module<T> {
   std::unique_ptr<nn::Linear<T>> head_;
 };
 
-/// The networks there are: torchvision's names, in the order of the table in registry.hpp, which defines these functions.
-template <class T>
-const std::vector<std::string_view>& names();
-
-/// A new network by name, with initial weights drawn from options.seed. Throws where the name is none of them.
+/// A new network by name, with initial weights drawn from options.seed. Throws where the name is none of names<T>().
+/// Defined in registry.hpp, which knows them all.
 template <class T>
 std::unique_ptr<Model<T>> create(std::string_view name, const ModelOptions& o = {});
 
+/// The names that create knows, as torchvision writes them.
+template <class T = float>
+std::vector<std::string_view> names();
+
 /// True where create knows the name.
-template <class T>
+template <class T = float>
 bool known(std::string_view name) {
-  return std::find(names<T>().begin(), names<T>().end(), name) != names<T>().end();
+  const std::vector<std::string_view> all = names<T>();
+  return std::find(all.begin(), all.end(), name) != all.end();
 }
 
-/// "resnet18, resnet34, ...": what a message lists.
-template <class T>
-std::string names_text(const char* separator = ", ") {
+/// "resnet18, resnet34, ...": for messages.
+template <class T = float>
+std::string names_text() {
   std::string out;
-  for (const std::string_view name : names<T>()) out += (out.empty() ? "" : separator) + std::string(name);
+  for (const std::string_view name : names<T>()) out += (out.empty() ? "" : ", ") + std::string(name);
   return out;
 }
 

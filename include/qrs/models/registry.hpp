@@ -1,4 +1,4 @@
-// The table of the networks: a row makes a network known to every program, test and message.
+// The networks by name, for programs that take a name: one row of one table each.
 #pragma once
 
 #include <array>
@@ -14,48 +14,46 @@
 
 namespace qrs::models {
 
-/// A network's name, and how it is made.
+namespace detail {
+
+/// A network's name and how it is built.
 template <class T>
 struct Row {
   std::string_view name;
-  std::unique_ptr<Model<T>> (*make)(const ModelOptions& o);
+  std::unique_ptr<Model<T>> (*build)(const ModelOptions&);
 };
 
-namespace detail {
-
-/// Makes Net<T>(settings..., options): the settings are what sets the networks of one kind apart.
-template <class Net, auto... settings>
-std::unique_ptr<Model<typename Net::value_type>> make(const ModelOptions& o) {
-  return std::make_unique<Net>(settings..., o);
+/// What a factory returns by value, on the heap.
+template <class T, auto factory>
+std::unique_ptr<Model<T>> boxed(const ModelOptions& o) {
+  using Net = decltype(factory(o));
+  return std::unique_ptr<Model<T>>(new Net(factory(o)));
 }
+
+template <class T>
+inline constexpr std::array rows = std::to_array<Row<T>>({
+    {"resnet18", boxed<T, resnet18<T>>},
+    {"resnet34", boxed<T, resnet34<T>>},
+    {"densenet121", boxed<T, densenet121<T>>},
+    {"efficientnet_b0", boxed<T, efficientnet_b0<T>>},
+    {"mobilenet_v2", boxed<T, mobilenet_v2<T>>},
+    {"convnext_tiny", boxed<T, convnext_tiny<T>>},
+    {"vit_b_16", boxed<T, vit_b_16<T>>},
+});
 
 }  // namespace detail
 
 template <class T>
-inline constexpr std::array table = {
-    Row<T>{"resnet18", detail::make<ResNet<T>, std::array<std::int64_t, 4>{2, 2, 2, 2}>},
-    Row<T>{"resnet34", detail::make<ResNet<T>, std::array<std::int64_t, 4>{3, 4, 6, 3}>},
-    Row<T>{"densenet121", detail::make<DenseNet<T>, std::array<std::int64_t, 4>{6, 12, 24, 16}>},
-    Row<T>{"efficientnet_b0", detail::make<EfficientNet<T>>},
-    Row<T>{"mobilenet_v2", detail::make<MobileNetV2<T>>},
-    Row<T>{"convnext_tiny", detail::make<ConvNeXt<T>, convnext_tiny_stages>},
-    Row<T>{"vit_b_16", detail::make<VisionTransformer<T>, vit_b_16_settings>},
-};
-
-template <class T>
-const std::vector<std::string_view>& names() {
-  static const std::vector<std::string_view> all = [] {
-    std::vector<std::string_view> out;
-    for (const Row<T>& row : table<T>) out.push_back(row.name);
-    return out;
-  }();
-  return all;
+std::vector<std::string_view> names() {
+  std::vector<std::string_view> out;
+  for (const detail::Row<T>& row : detail::rows<T>) out.push_back(row.name);
+  return out;
 }
 
 template <class T>
 std::unique_ptr<Model<T>> create(std::string_view name, const ModelOptions& o) {
-  for (const Row<T>& row : table<T>) {
-    if (row.name == name) return row.make(o);
+  for (const detail::Row<T>& row : detail::rows<T>) {
+    if (row.name == name) return row.build(o);
   }
   fail("[models] expected one of ", names_text<T>(), ", got '", name, "'");
 }

@@ -8,7 +8,6 @@
 #include <array>
 #include <deque>
 
-#include "../ops/basic_block.hpp"
 #include "../ops/pool2d.hpp"
 #include "model.hpp"
 
@@ -28,21 +27,9 @@ class BasicBlock : public nn::Module<T> {
   }
 
   Var<T> operator()(const Var<T>& x) {
-    BasicBlockUse<T> use{.first = nn::use_of(conv1_, bn1_, Activation::relu),
-                         .second = nn::use_of(conv2_, bn2_, Activation::relu),
-                         .shortcut = {}};
-    if (downsample_) use.shortcut = nn::use_of(downsample_->conv, downsample_->norm, Activation::identity);
-    return basic_block(x, use);
-  }
-  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
-    Shape y = bn1_.describe(conv1_.describe(input, name + ".conv1", summary), name + ".bn1", summary);
-    y = summary.add(name + ".relu", "ReLU", y);
-    y = bn2_.describe(conv2_.describe(y, name + ".conv2", summary), name + ".bn2", summary);
-    if (downsample_) {
-      const Shape side = downsample_->conv.describe(input, name + ".downsample.0", summary);
-      downsample_->norm.describe(side, name + ".downsample.1", summary);
-    }
-    return summary.add(name + ".relu", "Add, ReLU", y);
+    Var<T> y = nn::conv_norm(x, conv1_, bn1_, Activation::relu);
+    const Var<T> shortcut = downsample_ ? nn::conv_norm(x, downsample_->conv, downsample_->norm) : x;
+    return nn::conv_norm(std::move(y), conv2_, bn2_, Activation::relu, shortcut);
   }
   void fold_norms() override {
     nn::fold_into(conv1_, bn1_);
@@ -89,10 +76,12 @@ class ResNet : public Model<T> {
     reset_parameters(rng);
   }
 
+  std::int64_t in_channels() const override { return conv1_.weight().dim(2); }
   Var<T> feature_map(const Var<T>& x) override {
-    this->check_image(x, conv1_.weight().dim(2));
+    this->check_image(x.shape());
     Var<T> y = nn::conv_norm(x, conv1_, bn1_, Activation::relu);
     y = max_pool2d(y, {.kernel = 3, .stride = 2, .padding = 1});
+    this->note_step("maxpool", "MaxPool2d", y.shape());
     for (BasicBlock<T>& block : blocks_) y = block(y);
     return y;
   }
@@ -105,18 +94,6 @@ class ResNet : public Model<T> {
     }
   }
 
-  Shape describe_features(const Shape& input, nn::Summary& summary) const override {
-    Shape y = bn1_.describe(conv1_.describe(input, "conv1", summary), "bn1", summary);
-    y = summary.add("relu", "ReLU", y);
-    y = summary.add("maxpool", "MaxPool2d", {y[0], (y[1] - 1) / 2 + 1, (y[2] - 1) / 2 + 1, y[3]});
-    std::size_t block = 0;
-    for (std::size_t g = 0; g < groups_.size(); ++g) {
-      for (const auto& [name, part] : groups_[g].children()) {
-        y = blocks_[block++].describe(y, text("layer", g + 1, ".", name), summary);
-      }
-    }
-    return summary.add("avgpool", "AdaptiveAvgPool2d", {y[0], y[3]});
-  }
   void fold_norms() override {
     nn::Module<T>::fold_norms();
     nn::fold_into(conv1_, bn1_);
@@ -127,14 +104,9 @@ class ResNet : public Model<T> {
   }
 
  private:
-  /// torchvision's Sequential "layerN": only a name.
-  struct Group : nn::Module<T> {
-    using nn::Module<T>::Module;
-  };
-
   nn::Conv2d<T> conv1_;
   nn::BatchNorm2d<T> bn1_;
-  std::deque<Group> groups_;
+  std::deque<nn::Sequence<T>> groups_;
   std::deque<BasicBlock<T>> blocks_;
 };
 

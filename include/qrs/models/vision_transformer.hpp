@@ -12,7 +12,6 @@
 #include <memory>
 
 #include "../nn/attention.hpp"
-#include "../nn/layer_norm.hpp"
 #include "../ops/activation.hpp"
 #include "../ops/concat.hpp"
 #include "../ops/reshape.hpp"
@@ -44,13 +43,12 @@ class EncoderBlock : public nn::Module<T> {
 
   Var<T> operator()(const Var<T>& x) const {
     const Var<T> y = add(attention_(ln_1_(x)), x);
-    return add(mlp_.narrow(gelu(mlp_.widen(ln_2_(y)))), y);
-  }
-  Shape describe(const Shape& input, const std::string& name, nn::Summary& summary) const override {
-    Shape y = attention_.describe(ln_1_.describe(input, name + ".ln_1", summary), name + ".self_attention", summary);
-    y = ln_2_.describe(summary.add(name, "Add", y), name + ".ln_2", summary);
-    y = summary.add(name + ".mlp.1", "GELU", mlp_.widen.describe(y, name + ".mlp.0", summary));
-    return summary.add(name, "Add", mlp_.narrow.describe(y, name + ".mlp.3", summary));
+    this->note_step("add_1", "Add", y.shape());
+    const Var<T> wide = gelu(mlp_.widen(ln_2_(y)));
+    mlp_.widen.note_after("1", "GELU", wide.shape());
+    const Var<T> z = add(mlp_.narrow(wide), y);
+    this->note_step("add_2", "Add", z.shape());
+    return z;
   }
   void reset_parameters(Rng& rng) override {
     nn::Module<T>::reset_parameters(rng);
@@ -92,15 +90,19 @@ class VisionTransformer : public Model<T> {
     reset_parameters(rng);
   }
 
+  std::int64_t in_channels() const override { return conv_proj_.weight().dim(2); }
   Var<T> feature_map(const Var<T>& x) override {
-    this->check_image(x, conv_proj_.weight().dim(2));
+    this->check_image(x.shape());
     QRS_CHECK(x.dim(1) == image_size_ && x.dim(2) == image_size_, "[model] expected images of ", image_size_, " x ",
               image_size_, " (image_size), got ", x.shape());
     const std::int64_t n = x.dim(0);
     const std::int64_t width = class_token_.dim(2);
     const Var<T> patches = reshape(conv_proj_(x), {n, patches_ * patches_, width});
     const Var<T> first = add(Var<T>(Tensor<T>::zeros({n, 1, width}, x.device())), class_token_);
-    Var<T> y = add(concat({first, patches}, 1), encoder_.pos_embedding);  // (N, 1 + h w, C)
+    Var<T> y = concat({first, patches}, 1);  // (N, 1 + h w, C)
+    this->note_step("class_token", "Concat", y.shape(), 0, class_token_.value().size());
+    y = add(y, encoder_.pos_embedding);
+    encoder_.note_step("pos_embedding", "Add", y.shape(), 0, encoder_.pos_embedding.value().size());
     for (std::size_t i = 0; i + 1 < encoder_.blocks.size(); ++i) y = encoder_.blocks[i](y);
     return y;
   }
@@ -114,16 +116,6 @@ class VisionTransformer : public Model<T> {
         .value()
         .as_contiguous()
         .reshape({tokens.dim(0), patches_, patches_, tokens.dim(2)});
-  }
-
-  Shape describe_features(const Shape& input, nn::Summary& summary) const override {
-    Shape y = conv_proj_.describe(input, "conv_proj", summary);
-    y = summary.add("class_token", "Concat", {y[0], 1 + y[1] * y[2], y[3]}, class_token_.value().size());
-    y = summary.add("encoder.pos_embedding", "Add", y, encoder_.pos_embedding.value().size());
-    for (std::size_t i = 0; i < encoder_.blocks.size(); ++i) {
-      y = encoder_.blocks[i].describe(y, text("encoder.layers.encoder_layer_", i), summary);
-    }
-    return encoder_.ln.describe({y[0], y[2]}, "encoder.ln", summary);
   }
 
   /// torchvision's: patches by trunc_normal, positions N(0, 0.02^2), class token and head 0; the blocks by themselves.
@@ -148,16 +140,13 @@ class VisionTransformer : public Model<T> {
   }
 
  private:
-  struct Sequence : nn::Module<T> {
-    using nn::Module<T>::Module;
-  };
   struct Encoder : nn::Module<T> {
     Encoder(nn::Module<T>& parent, const VisionTransformerSettings& s, std::int64_t tokens)
         : nn::Module<T>(parent, "encoder"), pos_embedding(this->add_parameter("pos_embedding", {1, tokens, s.width})) {
       for (std::int64_t i = 0; i < s.layers; ++i) blocks.emplace_back(layers, text("encoder_layer_", i), s);
     }
     Var<T> pos_embedding;
-    Sequence layers{*this, "layers"};
+    nn::Sequence<T> layers{*this, "layers"};
     std::deque<EncoderBlock<T>> blocks;
     nn::LayerNorm<T> ln{*this, "ln", {.channels = pos_embedding.dim(2), .eps = 1e-6}};
   };
@@ -175,7 +164,7 @@ class VisionTransformer : public Model<T> {
   Var<T> class_token_;
   nn::Conv2d<T> conv_proj_;
   Encoder encoder_;
-  Sequence heads_{*this, "heads"};
+  nn::Sequence<T> heads_{*this, "heads"};
 };
 
 template <class T>

@@ -31,18 +31,12 @@ class MultiheadAttention : public Module<T> {
   Var<T> operator()(const Var<T>& x) const {
     const std::int64_t e = settings_.width;
     const Var<T> qkv = linear(x, in_proj_weight_, in_proj_bias_);  // (N, S, 3 E)
+    this->note_step("in_proj", "Linear", qkv.shape(), qkv.shape().size() * e);
     const Var<T> y = attention(slice_channels(qkv, 0, e), slice_channels(qkv, e, e), slice_channels(qkv, 2 * e, e),
                                {.heads = settings_.heads});
+    // q k^T and p v are a multiply-add for each pair of tokens and column.
+    this->note("Attention", y.shape(), 2 * y.shape().size() * x.dim(1));
     return out_proj_(y);
-  }
-
-  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    const std::int64_t tokens = input.rows();
-    summary.add(name + ".in_proj", "Linear", input.with_channels(3 * settings_.width),
-                in_proj_weight_.value().size() + in_proj_bias_.value().size(), tokens * in_proj_weight_.value().size());
-    // q k^T and p v: a multiply-add for each pair of tokens and column.
-    summary.add(name, "Attention", input, 0, 2 * tokens * input[-2] * settings_.width);
-    return out_proj_.describe(input, name + ".out_proj", summary);
   }
 
   void reset_parameters(Rng& rng) override {

@@ -3,11 +3,12 @@
 #pragma once
 
 #include "../ops/conv_norm.hpp"
+#include "../ops/dense_features.hpp"
 #include "layers.hpp"
 
 namespace qrs::nn {
 
-/// One use of the pair: what ops/conv_norm.hpp and the fused blocks take.
+/// One use of the pair: what ops/conv_norm.hpp takes.
 template <class T>
 ConvNorm<T> use_of(const Conv2d<T>& conv, BatchNorm2d<T>& norm, Activation f) {
   return {.w = conv.weight(), .bias = conv.bias(), .options = conv.options(), .norm = norm.use(), .activation = f};
@@ -15,9 +16,19 @@ ConvNorm<T> use_of(const Conv2d<T>& conv, BatchNorm2d<T>& norm, Activation f) {
 
 /// y = f(norm(conv(x)) + residual).
 template <class T>
-Var<T> conv_norm(const Var<T>& x, const Conv2d<T>& conv, BatchNorm2d<T>& norm, Activation f,
+Var<T> conv_norm(Var<T> x, const Conv2d<T>& conv, BatchNorm2d<T>& norm, Activation f = Activation::identity,
                  const Var<T>& residual = {}) {
-  return qrs::conv_norm(x, use_of(conv, norm, f), residual);
+  Var<T> y = qrs::conv_norm(std::move(x), use_of(conv, norm, f), residual);
+  conv.note_result(y.shape());
+  norm.note_result(y.shape(), f, !residual.empty());
+  return y;
+}
+
+/// Writes conv(x) behind the features of a dense block.
+template <class T>
+void append(DenseFeatures<T>& features, const Var<T>& x, const Conv2d<T>& conv) {
+  features.append(x, conv.weight(), conv.bias(), conv.options());
+  conv.note_result(x.shape().with_channels(conv.weight().dim(3)));
 }
 
 /// w <- w scale, b <- b scale + shift, by the running statistics: norm(conv(x)) becomes conv(x).
@@ -53,14 +64,11 @@ class ConvNorm2d : public Module<T> {
   ConvNorm2d(Module<T>& parent, std::string name, const Conv2dSettings& s, Activation f = Activation::silu)
       : Module<T>(parent, std::move(name)), conv_(*this, "0", s), norm_(*this, "1", {.channels = s.out}), f_(f) {}
 
-  Var<T> operator()(const Var<T>& x) { return qrs::conv_norm(x, use()); }
-  ConvNorm<T> use() { return use_of(conv_, norm_, f_); }
+  Var<T> operator()(Var<T> x, const Var<T>& residual = {}) {
+    return conv_norm(std::move(x), conv_, norm_, f_, residual);
+  }
   const Conv2d<T>& conv() const { return conv_; }
   void fold_norms() override { fold_into(conv_, norm_); }
-  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    const Shape y = norm_.describe(conv_.describe(input, name + ".0", summary), name + ".1", summary);
-    return f_ == Activation::identity ? y : summary.add(name + ".2", "Activation", y);
-  }
 
  private:
   Conv2d<T> conv_;

@@ -2,16 +2,14 @@
 //
 //   kaiming_normal   N(0, gain^2 / fan), gain sqrt(2) for ReLU (He et al. 2015, equation 10)
 //   xavier_uniform   U(-bound, bound), bound sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, equation 16)
-//   trunc_normal     N(0, deviation^2) given that the value lies in [low, high]
-//   normal, uniform  N(0, deviation^2), U(-bound, bound)
+//   normal           N(0, deviation^2)
+//   trunc_normal     the same, within bounds
+//   uniform          U(-bound, bound)
 // fan_in of a convolution is KH KW C_in / groups, its fan_out KH KW C_out (as torch counts it: of the weight's own axes).
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <numbers>
 
 #include "../core/rng.hpp"
 #include "../tensor/tensor.hpp"
@@ -40,46 +38,24 @@ void kaiming_normal(const Tensor<T>& weight, Fan fan, Rng& rng) {
 }
 
 template <class T>
+void xavier_uniform(const Tensor<T>& weight, Rng& rng) {
+  const std::int64_t fans = fan_of(weight.shape(), Fan::in) + fan_of(weight.shape(), Fan::out);
+  uniform(weight, std::sqrt(6.0 / static_cast<double>(fans)), rng);
+}
+
+template <class T>
 void normal(const Tensor<T>& weight, double deviation, Rng& rng) {
   for (T& value : weight.values()) value = static_cast<T>(rng.normal(0.0, deviation));
 }
 
-template <class T>
-void xavier_uniform(const Tensor<T>& weight, Rng& rng) {
-  uniform(weight,
-          std::sqrt(6.0 / static_cast<double>(fan_of(weight.shape(), Fan::in) + fan_of(weight.shape(), Fan::out))),
-          rng);
-}
-
-/// x with erf(x) = y, for |y| < 1; infinite at -1 and 1. Giles 2012, Approximating the erfinv function (single precision),
-/// then two steps of Newton's method.
-inline double erf_inverse(double y) {
-  if (y <= -1.0 || y >= 1.0) return y * std::numeric_limits<double>::infinity();
-  double w = -std::log((1.0 - y) * (1.0 + y));
-  const bool near = w < 5.0;
-  w = near ? w - 2.5 : std::sqrt(w) - 3.0;
-  constexpr double inner[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
-                              -0.00125372503, -0.00417768164, 0.246640727,    1.50140941};
-  constexpr double outer[] = {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
-                              -0.0076224613,   0.00943887047,  1.00167406,    2.83297682};
-  double p = 0.0;
-  for (const double c : near ? inner : outer) p = p * w + c;
-  double x = p * y;
-  for (int step = 0; step < 2; ++step) {
-    x -= (std::erf(x) - y) * 0.5 * std::sqrt(std::numbers::pi) * std::exp(x * x);
-  }
-  return x;
-}
-
-/// torch.nn.init.trunc_normal_ with mean 0: the bounds are values, not deviations. By the inverse of the distribution.
+/// N(0, deviation^2) within [low, high]: what falls outside is drawn again. The bounds are torch's, absolute ones.
 template <class T>
 void trunc_normal(const Tensor<T>& weight, double deviation, Rng& rng, double low = -2.0, double high = 2.0) {
-  const auto erf_of = [&](double bound) { return std::erf(bound / (deviation * std::sqrt(2.0))); };
-  const double from = erf_of(low);
-  const double to = erf_of(high);
+  QRS_CHECK(low < 0.0 && high > 0.0, "[init] expected bounds around 0, got ", low, " and ", high);
   for (T& value : weight.values()) {
-    const double x = deviation * std::sqrt(2.0) * erf_inverse(rng.uniform(from, to));
-    value = static_cast<T>(std::clamp(x, low, high));
+    double draw = rng.normal(0.0, deviation);
+    while (draw < low || draw > high) draw = rng.normal(0.0, deviation);
+    value = static_cast<T>(draw);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "../ops/batch_norm.hpp"
 #include "../ops/conv2d.hpp"
 #include "../ops/dropout.hpp"
+#include "../ops/layer_norm.hpp"
 #include "../ops/linear.hpp"
 #include "init.hpp"
 #include "module.hpp"
@@ -41,17 +42,20 @@ class Conv2d : public Module<T> {
     if (s.bias) bias_ = this->add_parameter("bias", {s.out});
   }
 
-  Var<T> operator()(const Var<T>& x) const { return conv2d(x, weight_, bias_, options_); }
+  Var<T> operator()(const Var<T>& x) const {
+    Var<T> y = conv2d(x, weight_, bias_, options_);
+    note_result(y.shape());
+    return y;
+  }
+  /// Notes this layer's row where another function computed it: see summary.hpp. y is (N, OH, OW, C_out).
+  void note_result(const Shape& y) const {
+    this->note("Conv2d", y, y.size() * weight_.value().size() / weight_.dim(3));
+  }
 
   const Var<T>& weight() const { return weight_; }
   bool has_bias() const { return !bias_.value().empty(); }
   const Var<T>& bias() const { return bias_; }
   const Conv2dOptions& options() const { return options_; }
-
-  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    const kernels::Conv2dParams p = conv2d_params(input, weight_.shape(), options_);
-    return summary.add(name, "Conv2d", {p.n, p.oh(), p.ow(), p.co}, this->parameter_count(), p.macs());
-  }
 
   /// Gives the layer a bias of zeros where it has none: what folding a batch norm into it needs.
   void add_bias() {
@@ -92,13 +96,25 @@ class BatchNorm2d : public Module<T> {
   }
 
   /// Normalises, adds the residual where there is one, applies f.
-  Var<T> operator()(const Var<T>& x, Activation f = Activation::identity, const Var<T>& residual = {}) {
-    return batch_norm(x, use(), f, residual);
+  /// Statistics of x that are known are not computed again.
+  Var<T> operator()(const Var<T>& x, Activation f = Activation::identity, const Var<T>& residual = {},
+                    const ChannelStatistics<T>& known = {}) {
+    Var<T> y = batch_norm(x, use(), f, residual, known);
+    note_result(y.shape(), f, !residual.empty());
+    return y;
   }
+  /// Notes this layer's row, and those of the sum and the activation behind it.
+  void note_result(const Shape& y, const Activation& f, bool sum) const {
+    this->note("BatchNorm2d", y);
+    if (sum) this->note_after("add", "Add", y);
+    if (f != Activation::identity) this->note_after(name(f), name(f), y);
+  }
+  /// True where a use normalises by the batch: in training, unless frozen.
+  bool uses_batch_statistics() const { return this->training() && !this->frozen(); }
 
   /// The layer as an operation takes it, for one use: in training the use is counted.
   BatchNorm<T> use() {
-    const bool batch_statistics = this->training() && !this->frozen();
+    const bool batch_statistics = uses_batch_statistics();
     QRS_CHECK(!batch_statistics || !folded_, "[BatchNorm2d] expected evaluation of a folded network, got training");
     if (batch_statistics) ++num_batches_tracked_;
     return {.weight = weight_,
@@ -119,10 +135,6 @@ class BatchNorm2d : public Module<T> {
   const Tensor<T>& running_var() const { return running_var_; }
   const BatchNorm2dSettings& settings() const { return settings_; }
 
-  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    return summary.add(name, "BatchNorm2d", input, this->parameter_count());
-  }
-
   void reset_parameters(Rng&) override {
     weight_.value().fill(T(1));
     bias_.value().fill(T(0));
@@ -141,13 +153,45 @@ class BatchNorm2d : public Module<T> {
   bool folded_ = false;
 };
 
+struct LayerNormSettings {
+  std::int64_t channels = 0;
+  double eps = 1e-5;
+};
+
+/// Layer normalisation over the last axis, with weight (C) and bias (C).
+template <class T>
+class LayerNorm : public Module<T> {
+ public:
+  LayerNorm(Module<T>& parent, std::string name, const LayerNormSettings& s)
+      : Module<T>(parent, std::move(name)), eps_(s.eps) {
+    QRS_CHECK(s.channels > 0, "[LayerNorm] expected at least one channel, got ", s.channels);
+    weight_ = this->add_parameter("weight", {s.channels});
+    weight_.value().fill(T(1));
+    bias_ = this->add_parameter("bias", {s.channels});
+  }
+
+  Var<T> operator()(const Var<T>& x) const {
+    this->note("LayerNorm", x.shape());
+    return layer_norm(x, weight_, bias_, eps_);
+  }
+  void reset_parameters(Rng&) override {
+    weight_.value().fill(T(1));
+    bias_.value().fill(T(0));
+  }
+
+ private:
+  double eps_;
+  Var<T> weight_;
+  Var<T> bias_;
+};
+
 struct LinearSettings {
   std::int64_t in = 0;
   std::int64_t out = 0;
   bool bias = true;
 };
 
-/// Fully connected layer over the last axis. weight (F_out, F_in), bias (F_out).
+/// Fully connected layer. weight (F_out, F_in), bias (F_out).
 template <class T>
 class Linear : public Module<T> {
  public:
@@ -157,16 +201,15 @@ class Linear : public Module<T> {
     if (s.bias) bias_ = this->add_parameter("bias", {s.out});
   }
 
-  Var<T> operator()(const Var<T>& x) const { return has_bias() ? linear(x, weight_, bias_) : linear(x, weight_); }
+  Var<T> operator()(const Var<T>& x) const {
+    Var<T> y = linear(x, weight_, bias_);
+    this->note("Linear", y.shape(), y.shape().size() * weight_.dim(1));
+    return y;
+  }
 
   const Var<T>& weight() const { return weight_; }
   bool has_bias() const { return !bias_.value().empty(); }
   const Var<T>& bias() const { return bias_; }
-
-  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    return summary.add(name, "Linear", input.with_channels(weight_.dim(0)), this->parameter_count(),
-                       input.rows() * weight_.value().size());
-  }
 
   void reset_parameters(Rng& rng) override {
     const double bound = default_bound(weight_.shape());
@@ -207,9 +250,9 @@ template <class T>
 class Dropout : public RandomLayer<T> {
  public:
   using RandomLayer<T>::RandomLayer;
-  Var<T> operator()(const Var<T>& x) const { return dropout(x, this->options()); }
-  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    return summary.add(name, "Dropout", input);
+  Var<T> operator()(const Var<T>& x) const {
+    this->note("Dropout", x.shape());
+    return dropout(x, this->options());
   }
 };
 
@@ -218,9 +261,9 @@ template <class T>
 class StochasticDepth : public RandomLayer<T> {
  public:
   using RandomLayer<T>::RandomLayer;
-  Var<T> operator()(const Var<T>& x) const { return stochastic_depth(x, this->options()); }
-  Shape describe(const Shape& input, const std::string& name, Summary& summary) const override {
-    return summary.add(name, "StochasticDepth", input);
+  Var<T> operator()(const Var<T>& x) const {
+    this->note("StochasticDepth", x.shape());
+    return stochastic_depth(x, this->options());
   }
 };
 

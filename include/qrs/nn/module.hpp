@@ -26,7 +26,6 @@ namespace qrs::nn {
 enum class Layout {
   as_is,        // the same extents
   convolution,  // ours (KH, KW, C_in / groups, C_out), theirs (C_out, C_in / groups, KH, KW)
-  factors,      // ours (C), theirs (C, 1, 1): factors of the channels of an image that is channels first
 };
 
 /// Where the random layers of a network stand: the same seed and step give the same masks.
@@ -155,10 +154,57 @@ class Module {
     for (const auto& [name, child] : children_) child->reset_parameters(rng);
   }
 
-  /// Adds the rows of this part, called `name`, to a summary, for an input of this shape; returns the shape of the output.
-  virtual Shape describe(const Shape& input, const std::string& name, Summary& summary) const {
-    fail("[summary] expected a module that describes itself, got '", name, "' for input ", input, " after ",
-         summary.rows.size(), " rows");
+  /// The rows of forward(image), which must run this root on one image: see summary.hpp. Modes are as before afterwards.
+  template <class F>
+  Summary summarize(std::int64_t batch, const F& forward) {
+    Summary summary{.value_bytes = sizeof(T), .batch = batch};
+    std::vector<std::pair<Module*, bool>> modes;
+    const auto remember = [&](const auto& self, Module& part) -> void {
+      modes.emplace_back(&part, part.training_);
+      for (const auto& [name, child] : part.children_) self(self, *child);
+    };
+    remember(remember, *this);
+    const NoRecording<T> off;
+    eval();
+    root().summary_ = &summary;
+    try {
+      forward();
+    } catch (...) {
+      root().summary_ = nullptr;
+      for (const auto& [part, training] : modes) part->training_ = training;
+      throw;
+    }
+    root().summary_ = nullptr;
+    for (const auto& [part, training] : modes) part->training_ = training;
+    return summary;
+  }
+  /// Notes the result of this layer, or of a step of it that has no module of its own, where a summary listens.
+  void note(const std::string& type, const Shape& output, std::int64_t macs = 0) const {
+    Summary* summary = root().summary_;
+    if (summary == nullptr) return;
+    std::int64_t own = 0;  // parameters of its parts stand in their rows
+    for (const Parameter& p : parameters_) own += p.variable.value().size();
+    summary->add(full_name(), type, output, own, macs);
+  }
+  void note_step(const std::string& step, const std::string& type, const Shape& output, std::int64_t macs = 0,
+                 std::int64_t parameters = 0) const {
+    Summary* summary = root().summary_;
+    if (summary == nullptr) return;
+    const std::string owner = full_name();
+    summary->add(owner.empty() ? step : owner + "." + step, type, output, parameters, macs);
+  }
+  /// The step that follows this layer, named beside it: "layer1.0.relu" after "layer1.0.bn1".
+  void note_after(const std::string& step, const std::string& type, const Shape& output) const {
+    (parent_ == nullptr ? *this : *parent_).note_step(step, type, output);
+  }
+  /// "layer1.0.bn1"; empty for a root.
+  std::string full_name() const {
+    if (parent_ == nullptr) return "";
+    const std::string above = parent_->full_name();
+    for (const auto& [name, child] : parent_->children_) {
+      if (child == this) return above.empty() ? name : above + "." + name;
+    }
+    return above;
   }
 
   /// Folds every batch norm that follows a convolution into it; see fold_batch_norm. A part that holds such a pair overrides
@@ -188,6 +234,7 @@ class Module {
 
  private:
   Module& root() { return parent_ == nullptr ? *this : parent_->root(); }
+  const Module& root() const { return parent_ == nullptr ? *this : parent_->root(); }
 
   template <class Visit>
   void visit(const std::string& prefix, const Visit& at) const {
@@ -201,9 +248,16 @@ class Module {
   std::vector<Buffer> buffers_;
   std::vector<std::pair<std::string, std::int64_t*>> counters_;
   RandomState random_;
+  Summary* summary_ = nullptr;  // of a root, while it is summarized
   std::uint32_t random_layers_ = 0;
   bool training_ = true;
   bool frozen_ = false;
+};
+
+/// A part that only gives its own parts a name: torch's Sequential.
+template <class T>
+struct Sequence : Module<T> {
+  using Module<T>::Module;
 };
 
 }  // namespace qrs::nn

@@ -93,20 +93,12 @@ void from_torch_layout(const Tensor<T>& from, const Tensor<T>& to) {
   }
 }
 
-/// A parameter as a file holds it.
-template <class T>
-Tensor<T> to_file(const Tensor<T>& x, Layout layout) {
-  if (layout == Layout::convolution) return to_torch_layout(x);
-  return layout == Layout::factors ? x.reshape({x.size(), 1, 1}) : x;
-}
-
 /// The shape an entry has in a file.
 template <class Entry>
 std::vector<std::int64_t> file_shape(const Entry& e) {
   if (e.counter != nullptr) return {};
   const auto extents = e.tensor.shape().extents();
   if (e.layout == Layout::convolution) return {extents[3], extents[2], extents[0], extents[1]};
-  if (e.layout == Layout::factors) return {extents[0], 1, 1};
   return {extents.begin(), extents.end()};
 }
 
@@ -120,7 +112,7 @@ io::StateDict state_dict(Module<T>& module) {
     if (e.counter != nullptr) {
       out.add(e.name, Tensor<std::int64_t>::full({}, *e.counter));
     } else {
-      out.add(e.name, detail::to_file(e.tensor, e.layout));
+      out.add(e.name, e.layout == Layout::convolution ? detail::to_torch_layout(e.tensor) : e.tensor);
     }
   }
   return out;
@@ -181,7 +173,7 @@ LoadReport load(Module<T>& module, const io::StateDict& dict, const LoadOptions&
     } else if (copy.to.layout == Layout::convolution) {
       detail::from_torch_layout(copy.from->template to<T>(), copy.to.tensor);
     } else {
-      copy.from->template to<T>().reshape(copy.to.tensor.shape()).copy_into(copy.to.tensor);
+      copy.from->template to<T>().copy_into(copy.to.tensor);
     }
   }
   return report;

@@ -1,8 +1,9 @@
-// What a network costs, layer by layer, from shapes alone: nothing is computed.
+// What a network costs, layer by layer: shapes, parameters, multiply-adds, bytes.
 //
-// Each module describes itself (Module::describe): given the shape of its input it adds a row per layer and returns the
-// shape of its output. MACs are the multiply-adds of convolutions and linear layers, the count papers quote; the rest is
-// adds and comparisons. Activation bytes are the layer's output, in the network's scalar.
+// The rows are written by the forward pass itself: while a summary listens (Module::summarize), every layer notes the shape of
+// its result. One image is run, in evaluation; shapes and counts are those of a batch. MACs are the multiply-adds of
+// convolutions, linear layers and attention, the count papers quote; the rest is adds and comparisons. Activation bytes are the
+// layer's output, in the network's scalar.
 #pragma once
 
 #include <cstdint>
@@ -24,18 +25,21 @@ struct SummaryRow {
 
 struct Summary {
   std::int64_t value_bytes = 4;  // sizeof the scalar
-  std::vector<SummaryRow> rows;
+  std::int64_t batch = 1;        // images that the rows stand for
+  std::vector<SummaryRow> rows = {};
 
-  /// Adds a row and returns its output shape, for the next layer.
-  Shape add(std::string name, std::string type, const Shape& output, std::int64_t parameters = 0,
-            std::int64_t macs = 0) {
+  /// Adds the row of a layer that gave `output` for one image.
+  void add(std::string name, std::string type, const Shape& output, std::int64_t parameters = 0,
+           std::int64_t macs = 0) {
+    std::vector<std::int64_t> extents(output.extents().begin(), output.extents().end());
+    if (!extents.empty()) extents[0] *= batch;
+    const Shape shape(extents);
     rows.push_back({.name = std::move(name),
                     .type = std::move(type),
-                    .output = output,
+                    .output = shape,
                     .parameters = parameters,
-                    .macs = macs,
-                    .activation_bytes = output.size() * value_bytes});
-    return output;
+                    .macs = macs * batch,
+                    .activation_bytes = shape.size() * value_bytes});
   }
 
   std::int64_t parameters() const { return sum(&SummaryRow::parameters); }

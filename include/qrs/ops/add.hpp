@@ -50,8 +50,8 @@ Var<T> add_to_samples(const Var<T>& a, const Var<T>& b) {
 template <class T>
 Var<T> add(const Var<T>& a, const Var<T>& b) {
   if (detail::is_sample_of(b.shape(), a.shape())) {
-    detail::check_input("add", a);
-    detail::check_same_device("add", a, b);
+    detail::check_input("add", a, "a");
+    detail::check_same_device("add", a, b, "b");
     return detail::add_to_samples(a, b);
   }
   QRS_CHECK(a.shape() == b.shape(), "[add] expected equal shapes, got ", a.shape(), " and ", b.shape());

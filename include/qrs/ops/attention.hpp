@@ -18,17 +18,17 @@ struct AttentionOptions {
 /// Attention of q to k, whose values are v; see the head of this file.
 template <class T>
 Var<T> attention(const Var<T>& q, const Var<T>& k, const Var<T>& v, const AttentionOptions& o = {}) {
-  detail::check_rank("attention", q, 3, "q (N, S, E)");
-  detail::check_rank("attention", k, 3, "k (N, S, E)");
-  detail::check_rank("attention", v, 3, "v (N, S, E)");
+  detail::check_rank("attention", q, 3, "(N, S, E)", "q");
+  detail::check_rank("attention", k, 3, "(N, S, E)", "k");
+  detail::check_rank("attention", v, 3, "(N, S, E)", "v");
   const std::int64_t width = q.dim(2);
   QRS_CHECK(o.heads > 0 && width % o.heads == 0, "[attention] expected heads that divide ", width, " columns, got ",
             o.heads);
   QRS_CHECK(k.dim(0) == q.dim(0) && k.dim(2) == width, "[attention] expected k of shape (", q.dim(0), ", S, ", width,
             "), got ", k.shape());
   QRS_CHECK(v.shape() == k.shape(), "[attention] expected v of shape ", k.shape(), ", got ", v.shape());
-  detail::check_same_device("attention", q, k);
-  detail::check_same_device("attention", q, v);
+  detail::check_same_device("attention", q, k, "k");
+  detail::check_same_device("attention", q, v, "v");
   const std::int64_t head_dim = width / o.heads;
   const Tensor<T> y(q.shape(), q.device());                        // (N, S_q, E)
   const Tensor<T> lse({q.dim(0), o.heads, q.dim(1)}, q.device());  // (N, H, S_q)
@@ -47,9 +47,15 @@ Var<T> attention(const Var<T>& q, const Var<T>& k, const Var<T>& v, const Attent
   });
   Tape<T>* tape = listening(q, k, v);
   if (tape == nullptr) return y;
-  return tape->record(y, [p, lse, qv = q.value(), kv = k.value(), vv = v.value(), dq = q.slot(), dk = k.slot(),
+  return tape->record(y, [p, lse, q_kept = q.keep(), k_kept = k.keep(), v_kept = v.keep(), dq = q.slot(), dk = k.slot(),
                           dv = v.slot()](const Tensor<T>& dy) {
+    const Tensor<T> qv = q_kept.tensor();
+    const Tensor<T> kv = k_kept.tensor();
+    const Tensor<T> vv = v_kept.tensor();
     kernels::AttentionParams back = p;
+    back.q_pitch = qv.pitch();
+    back.k_pitch = kv.pitch();
+    back.v_pitch = vv.pitch();
     back.y_pitch = dy.pitch();
     // One gradient at a time where two inputs are one value: then the second adds to the first.
     const auto same = [](const auto& a, const auto& b) { return a && a == b; };

@@ -5,24 +5,30 @@
 
 namespace qrs::detail {
 
+/// There is a tensor; `what` names the argument.
+template <class T>
+void check_present(const char* op, const Var<T>& x, const char* what = "x") {
+  QRS_CHECK(!x.empty(), "[", op, "] expected a tensor ", what, ", got an empty Var");
+}
+
 /// There is a tensor, and it holds at least one value: an empty batch is a mistake upstream.
 template <class T>
-void check_input(const char* op, const Var<T>& x) {
-  QRS_CHECK(!x.value().empty(), "[", op, "] expected a tensor, got an empty Var");
-  QRS_CHECK(x.value().size() > 0, "[", op, "] expected at least one value, got shape ", x.shape());
+void check_input(const char* op, const Var<T>& x, const char* what = "x") {
+  check_present(op, x, what);
+  QRS_CHECK(x.shape().size() > 0, "[", op, "] expected at least one value in ", what, ", got shape ", x.shape());
 }
 
 /// check_input, and the rank; `axes` names it: "(N, H, W, C)".
 template <class T>
-void check_rank(const char* op, const Var<T>& x, int rank, const char* axes) {
-  QRS_CHECK(!x.value().empty(), "[", op, "] expected a tensor ", axes, ", got an empty Var");
-  QRS_CHECK(x.value().rank() == rank, "[", op, "] expected a tensor ", axes, ", got shape ", x.shape());
-  QRS_CHECK(x.value().size() > 0, "[", op, "] expected at least one value, got shape ", x.shape());
+void check_rank(const char* op, const Var<T>& x, int rank, const char* axes, const char* what = "x") {
+  check_present(op, x, what);
+  QRS_CHECK(x.shape().rank() == rank, "[", op, "] expected ", what, " of shape ", axes, ", got ", x.shape());
+  check_input(op, x, what);
 }
 
 template <class T>
-void check_same_device(const char* op, const Var<T>& a, const Var<T>& b) {
-  QRS_CHECK(a.device() == b.device(), "[", op, "] expected one device, got ", name(a.device()), " and ",
+void check_same_device(const char* op, const Var<T>& a, const Var<T>& b, const char* second = "the second input") {
+  QRS_CHECK(a.device() == b.device(), "[", op, "] expected ", second, " on ", name(a.device()), ", got one on ",
             name(b.device()));
 }
 

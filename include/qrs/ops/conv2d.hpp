@@ -6,10 +6,10 @@
 // Shapes: x (N, H, W, C_in), w (KH, KW, C_in / groups, C_out), b (C_out), y (N, OH, OW, C_out),
 // OH = (H + 2 p - d (KH - 1) - 1) / s + 1. Equal to torch.nn.functional.conv2d, whose weight is (C_out, C_in/g, KH, KW).
 // A depthwise convolution (groups = C_in = C_out) takes its own kernels by itself.
-// The functions on tensors are the three passes without a tape; the fused blocks are made of them.
+// The functions on tensors are the three passes without a tape.
 #pragma once
 
-#include "../autograd/tape.hpp"
+#include "normalization.hpp"
 
 namespace qrs {
 
@@ -58,27 +58,57 @@ inline kernels::Conv2dParams conv2d_params(const Shape& x, const Shape& w, const
   return p;
 }
 
-/// y into memory of the caller's (a channel range, for one), with an epilogue.
+/// What rides on a convolution's result, as tensors; empty: no such step. See kernels::Epilogue.
 template <class T>
-void conv2d_forward(const Tensor<T>& x, const Tensor<T>& w, const Conv2dOptions& o, const kernels::Epilogue<T>& e,
+struct ConvEpilogue {
+  Tensor<T> scale = {};     // (C_out)
+  Tensor<T> shift = {};     // (C_out); a bias
+  Tensor<T> residual = {};  // (N, OH, OW, C_out)
+  Activation activation{};
+};
+
+namespace detail {
+
+/// Shape and device of one optional tensor of a convolution.
+template <class T>
+void check_operand(const char* what, const Tensor<T>& got, const Shape& shape, Device device) {
+  if (got.empty()) return;
+  QRS_CHECK(got.shape() == shape, "[conv2d] expected a ", what, " of shape ", shape, ", got ", got.shape());
+  QRS_CHECK(got.device() == device, "[conv2d] expected a ", what, " on ", name(device), ", got one on ",
+            name(got.device()));
+}
+
+}  // namespace detail
+
+/// y = the convolution with its epilogue, into a tensor that is there (a channel range, for one).
+template <class T>
+void conv2d_forward(const Tensor<T>& x, const Tensor<T>& w, const Conv2dOptions& o, const ConvEpilogue<T>& e,
                     const Tensor<T>& y) {
   kernels::Conv2dParams p = conv2d_params(x.shape(), w.shape(), o);
   p.x_pitch = x.pitch();
   p.y_pitch = y.pitch();
-  QRS_CHECK(y.shape() == (Shape{p.n, p.oh(), p.ow(), p.co}), "[conv2d] expected y of shape ",
-            Shape{p.n, p.oh(), p.ow(), p.co}, ", got ", y.shape());
+  const Shape result{p.n, p.oh(), p.ow(), p.co};
+  QRS_CHECK(y.shape() == result, "[conv2d] expected y of shape ", result, ", got ", y.shape());
   QRS_CHECK(w.contiguous(), "[conv2d] expected contiguous weights, got pitch ", w.pitch(), " for ", w.shape());
   QRS_CHECK(x.device() == w.device(), "[conv2d] expected x and w on one device, got ", name(x.device()), " and ",
             name(w.device()));
+  detail::check_operand("scale", e.scale, {p.co}, x.device());
+  detail::check_operand("bias", e.shift, {p.co}, x.device());
+  detail::check_operand("residual", e.residual, result, x.device());
+  const kernels::Epilogue<T> epilogue{.scale = e.scale.data(),
+                                      .shift = e.shift.data(),
+                                      .residual = e.residual.data(),
+                                      .residual_pitch = e.residual.pitch(),
+                                      .activation = e.activation};
   on_device(
-      x.device(), [&] { kernels::conv2d_forward_cpu(p, x.data(), w.data(), e, y.data()); },
-      [&] { kernels::conv2d_forward_cuda(p, x.data(), w.data(), e, y.data()); });
+      x.device(), [&] { kernels::conv2d_forward_cpu(p, x.data(), w.data(), epilogue, y.data()); },
+      [&] { kernels::conv2d_forward_cuda(p, x.data(), w.data(), epilogue, y.data()); });
 }
 
 /// y in new memory.
 template <class T>
 Tensor<T> conv2d_forward(const Tensor<T>& x, const Tensor<T>& w, const Conv2dOptions& o,
-                         const kernels::Epilogue<T>& e = {}) {
+                         const ConvEpilogue<T>& e = {}) {
   const kernels::Conv2dParams p = conv2d_params(x.shape(), w.shape(), o);
   Tensor<T> y({p.n, p.oh(), p.ow(), p.co}, x.device());  // (N, OH, OW, C_out)
   conv2d_forward(x, w, o, e, y);
@@ -121,43 +151,63 @@ void bias_backward(const Tensor<T>& dy, const Tensor<T>& db, bool accumulate) {
 
 namespace detail {
 
-/// The gradient of a slot as a backward function takes it: where to write, and whether to add.
+/// What the backward pass of one convolution keeps: x only where the weights want a gradient.
 template <class T>
-typename GradSlot<T>::Target target_of(const std::shared_ptr<GradSlot<T>>& slot) {
-  return slot ? slot->target() : typename GradSlot<T>::Target{Tensor<T>(), false};
+struct Conv2dStep {
+  Kept<T> x;
+  Tensor<T> w;
+  Conv2dOptions options;
+  std::shared_ptr<GradSlot<T>> dx;
+  std::shared_ptr<GradSlot<T>> dw;
+  std::shared_ptr<GradSlot<T>> dbias;
+
+  void operator()(const Tensor<T>& dy) const {
+    if (dbias) {
+      const auto to = dbias->target();
+      bias_backward(dy, to.tensor, to.accumulate);
+    }
+    if (dw) {  // before dx: the value of x is given back when dx asks for memory
+      const auto to = dw->target();
+      conv2d_backward_weights(x.tensor(), dy, options, to.tensor, to.accumulate);
+    }
+    if (dx) {
+      const auto to = dx->target();
+      conv2d_backward_data(dy, w, options, to.tensor, to.accumulate);
+    }
+  }
+};
+
+template <class T>
+Conv2dStep<T> conv2d_step(const Var<T>& x, const Var<T>& w, const Var<T>& bias, const Conv2dOptions& o) {
+  return {.x = w.slot() ? x.keep() : Kept<T>(),
+          .w = w.value(),
+          .options = o,
+          .dx = x.slot(),
+          .dw = w.slot(),
+          .dbias = bias.slot()};
 }
 
-/// Sends dy of a convolution to the slots that want it; null slots are skipped.
 template <class T>
-void conv2d_backward(const Tensor<T>& dy, const Tensor<T>& x, const Tensor<T>& w, const Conv2dOptions& o,
-                     const std::shared_ptr<GradSlot<T>>& dx, const std::shared_ptr<GradSlot<T>>& dw,
-                     const std::shared_ptr<GradSlot<T>>& db) {
-  if (db) {
-    const auto to = db->target();
-    bias_backward(dy, to.tensor, to.accumulate);
-  }
-  if (dw) {
-    const auto to = dw->target();
-    conv2d_backward_weights(x, dy, o, to.tensor, to.accumulate);
-  }
-  if (dx) {
-    const auto to = dx->target();
-    conv2d_backward_data(dy, w, o, to.tensor, to.accumulate);
-  }
+void check_conv2d(const Var<T>& x, const Var<T>& w) {
+  check_present("conv2d", x);
+  check_present("conv2d", w, "w");
 }
 
 }  // namespace detail
 
-/// Convolution; see the head of this file. An empty bias adds nothing.
+/// Convolution; see the head of this file. An empty bias adds nothing. Where `statistics` is given, it receives the mean and the
+/// variance of each channel of the result: what a batch norm in training asks next.
 template <class T>
-Var<T> conv2d(const Var<T>& x, const Var<T>& w, const Var<T>& bias, const Conv2dOptions& o = {}) {
-  QRS_CHECK(bias.value().empty() || bias.shape() == Shape{w.shape().channels()}, "[conv2d] expected a bias of shape ",
-            Shape{w.shape().channels()}, ", got ", bias.shape());
-  Tensor<T> y = conv2d_forward(x.value(), w.value(), o, {.shift = bias.value().data()});
+Var<T> conv2d(const Var<T>& x, const Var<T>& w, const Var<T>& bias, const Conv2dOptions& o = {},
+              ChannelStatistics<T>* statistics = nullptr) {
+  detail::check_conv2d(x, w);
+  Tensor<T> y = conv2d_forward(x.value(), w.value(), o, {.shift = bias.value()});
+  if (statistics != nullptr) {
+    *statistics = {Tensor<T>({y.channels()}), Tensor<T>({y.channels()})};
+    statistics_into(y, *statistics);
+  }
   Tape<T>* tape = listening(x, w, bias);
-  if (tape == nullptr) return y;
-  return tape->record(y, [xv = x.value(), wv = w.value(), o, dx = x.slot(), dw = w.slot(), db = bias.slot()](
-                             const Tensor<T>& dy) { detail::conv2d_backward(dy, xv, wv, o, dx, dw, db); });
+  return tape ? tape->record(std::move(y), detail::conv2d_step(x, w, bias, o)) : Var<T>(std::move(y));
 }
 
 /// Convolution without a bias.
@@ -169,6 +219,7 @@ Var<T> conv2d(const Var<T>& x, const Var<T>& w, const Conv2dOptions& o = {}) {
 /// One filter per channel: conv2d with groups = C. w is (KH, KW, 1, C).
 template <class T>
 Var<T> depthwise_conv2d(const Var<T>& x, const Var<T>& w, Conv2dOptions o = {}) {
+  detail::check_rank("depthwise_conv2d", x, 4, "(N, H, W, C)");
   QRS_CHECK(w.shape().rank() == 4 && w.dim(2) == 1 && w.dim(3) == x.shape().channels(),
             "[depthwise_conv2d] expected w of shape (KH, KW, 1, ", x.shape().channels(), "), got ", w.shape());
   o.groups = x.shape().channels();

@@ -24,7 +24,7 @@ namespace detail {
 /// Checks everything and says what the losses' sum is divided by: the weights of the targets that count.
 template <class T>
 double check_cross_entropy(const Var<T>& logits, const Tensor<std::int64_t>& targets, const CrossEntropyOptions<T>& o) {
-  check_rank("cross_entropy", logits, 2, "(N, C)");
+  check_rank("cross_entropy", logits, 2, "(N, C)", "logits");
   const std::int64_t classes = logits.dim(1);
   QRS_CHECK(!targets.empty() && targets.shape() == Shape{logits.dim(0)}, "[cross_entropy] expected targets of shape ",
             Shape{logits.dim(0)}, " for logits ", logits.shape(), ", got ", targets.shape());

@@ -9,7 +9,7 @@ namespace qrs::detail {
 /// kernel overwrites memory that is in the cache and nothing is allocated; otherwise as GradSlot::target.
 template <class T>
 typename GradSlot<T>::Target target_over(GradSlot<T>& slot, const Tensor<T>& dy) {
-  if (!slot.grad().empty() || !dy.contiguous()) return slot.target();
+  if (!slot.adopts(dy)) return slot.target();
   slot.add(dy);
   return {dy, false};
 }

@@ -1,8 +1,9 @@
-// y = (x - mean) / sqrt(var + eps) * gamma + beta, with the mean and the (biased) variance of each row.
+// Layer normalisation over the last axis, with or without a scale and a shift per channel.
 //
-// Shapes: x, y (..., C); gamma, beta (C), or both empty for 1 and 0. Equal to torch.nn.functional.layer_norm over the last
-// axis. Backward keeps x and two numbers a row, and recomputes the normalised values (kernels/layer_norm has the formulas).
-// Source: Ba, Kiros and Hinton 2016, Layer Normalization, section 3.
+//   y = (x - mean) / sqrt(var + eps) * gamma + beta,      mean and var of each row
+//
+// Shapes: x, y (..., C); gamma, beta (C). Equal to torch.nn.functional.layer_norm over the last axis, default eps included.
+// y is a recipe over x: its backward needs x alone, so whoever needs y computes it again. Source: Ba, Kiros, Hinton 2016.
 #pragma once
 
 #include "check.hpp"
@@ -10,69 +11,74 @@
 
 namespace qrs {
 
-struct LayerNormOptions {
-  double eps = 1e-5;  // torch's default; ConvNeXt and ViT use 1e-6
+namespace detail {
+
+template <class T>
+class LayerNormRecipe final : public Recipe<T> {
+ public:
+  LayerNormRecipe(const Shape& shape, Device device, Kept<T> x, Tensor<T> gamma, Tensor<T> beta, double eps)
+      : Recipe<T>(shape, device), x_(std::move(x)), gamma_(std::move(gamma)), beta_(std::move(beta)), eps_(eps) {}
+
+  Tensor<T> compute() const override {
+    const Tensor<T> x = x_.tensor();
+    const Tensor<T> y(this->shape(), this->device());
+    const kernels::LayerNormParams p{
+        .rows = x.rows(), .cols = x.channels(), .x_pitch = x.pitch(), .y_pitch = y.pitch(), .eps = eps_};
+    on_cpu_only("layer_norm", x.device(),
+                [&] { kernels::layer_norm_forward_cpu(p, x.data(), gamma_.data(), beta_.data(), y.data()); });
+    return y;
+  }
+
+ private:
+  Kept<T> x_;
+  Tensor<T> gamma_;
+  Tensor<T> beta_;
+  double eps_;
 };
 
-/// Layer normalisation with a factor and a shift per channel; empty ones are 1 and 0.
+/// An optional scale or shift has one value per channel and lives where x does.
 template <class T>
-Var<T> layer_norm(const Var<T>& x, const Var<T>& gamma, const Var<T>& beta, const LayerNormOptions& o = {}) {
-  detail::check_input("layer_norm", x);
-  QRS_CHECK(x.value().rank() >= 1, "[layer_norm] expected x of shape (..., C), got ", x.shape());
-  QRS_CHECK(o.eps >= 0.0, "[layer_norm] expected eps >= 0, got ", o.eps);
-  const bool affine = !gamma.value().empty();
-  QRS_CHECK(affine == !beta.value().empty(), "[layer_norm] expected gamma and beta both or neither, got ",
-            affine ? "gamma" : "beta", " alone");
-  if (affine) {
-    const Shape channels{x.value().channels()};
-    QRS_CHECK(gamma.shape() == channels, "[layer_norm] expected gamma of shape ", channels, " for x ", x.shape(),
-              ", got ", gamma.shape());
-    QRS_CHECK(beta.shape() == channels, "[layer_norm] expected beta of shape ", channels, " for x ", x.shape(),
-              ", got ", beta.shape());
-    detail::check_same_device("layer_norm", x, gamma);
-    detail::check_same_device("layer_norm", x, beta);
-  }
-  const Tensor<T>& in = x.value();
-  Tensor<T> y(in.shape(), in.device());
-  const Tensor<T> mean({in.rows()}, in.device());     // (rows)
-  const Tensor<T> inv_std({in.rows()}, in.device());  // (rows)
-  const kernels::LayerNormParams p{
-      .rows = in.rows(), .cols = in.channels(), .x_pitch = in.pitch(), .y_pitch = y.pitch(), .eps = o.eps};
-  on_cpu_only("layer_norm", in.device(), [&] {
-    kernels::layer_norm_forward_cpu(p, in.data(), gamma.value().data(), beta.value().data(), y.data(), mean.data(),
-                                    inv_std.data());
-  });
-  Tape<T>* tape = listening(x, gamma, beta);
-  if (tape == nullptr) return y;
-  return tape->record(y, [p, in, mean, inv_std, factors = gamma.value(), x_slot = x.slot(), gamma_slot = gamma.slot(),
-                          beta_slot = beta.slot()](const Tensor<T>& dy) {
-    kernels::LayerNormParams back = p;
-    back.y_pitch = dy.pitch();
-    kernels::LayerNormGradients<T> to;
-    if (gamma_slot) {
-      const auto target = gamma_slot->target();
-      to.dgamma = target.tensor.data();
-      to.accumulate_dgamma = target.accumulate;
-    }
-    if (beta_slot) {
-      const auto target = beta_slot->target();
-      to.dbeta = target.tensor.data();
-      to.accumulate_dbeta = target.accumulate;
-    }
-    if (x_slot) {
-      const auto target = detail::target_over(*x_slot, dy);
-      back.dx_pitch = target.tensor.pitch();
-      to.dx = target.tensor.data();
-      to.accumulate_dx = target.accumulate;
-    }
-    kernels::layer_norm_backward_cpu(back, in.data(), dy.data(), factors.data(), mean.data(), inv_std.data(), to);
-  });
+void check_per_channel(const char* op, const char* what, const Var<T>& x, const Var<T>& v) {
+  if (v.empty()) return;
+  QRS_CHECK(v.shape() == Shape{x.shape().channels()}, "[", op, "] expected ", what, " of shape ",
+            Shape{x.shape().channels()}, " for x ", x.shape(), ", got ", v.shape());
+  check_same_device(op, x, v, what);
 }
 
-/// Layer normalisation alone: mean 0 and variance 1 in every row.
+}  // namespace detail
+
+/// Normalises each row of x. An empty weight is 1, an empty bias 0.
 template <class T>
-Var<T> layer_norm(const Var<T>& x, const LayerNormOptions& o = {}) {
-  return layer_norm(x, Var<T>(), Var<T>(), o);
+Var<T> layer_norm(const Var<T>& x, const Var<T>& weight = {}, const Var<T>& bias = {}, double eps = 1e-5) {
+  detail::check_input("layer_norm", x);
+  QRS_CHECK(x.shape().rank() >= 1, "[layer_norm] expected x of shape (..., C), got ", x.shape());
+  detail::check_per_channel("layer_norm", "weight", x, weight);
+  detail::check_per_channel("layer_norm", "bias", x, bias);
+  on_cpu_only("layer_norm", x.device(), [] {});
+  auto recipe =
+      std::make_shared<detail::LayerNormRecipe<T>>(x.shape(), x.device(), x.keep(), weight.value(), bias.value(), eps);
+  Tape<T>* tape = listening(x, weight, bias);
+  if (tape == nullptr) return Var<T>(std::move(recipe), nullptr);
+  const auto backward = [kept = x.keep(), gamma = weight.value(), eps, dx = x.slot(), dgamma = weight.slot(),
+                         dbeta = bias.slot()](const Tensor<T>& dy) {
+    const Tensor<T> in = kept.tensor();
+    const Shape channels{in.channels()};
+    const Tensor<T> dweight = dgamma ? Tensor<T>(channels) : Tensor<T>();
+    const Tensor<T> dshift = dbeta ? Tensor<T>(channels) : Tensor<T>();
+    kernels::LayerNormGradients<T> to{.dgamma = dweight.data(), .dbeta = dshift.data()};
+    if (dx) {
+      const auto target = detail::target_over(*dx, dy);
+      to.dx = target.tensor.data();
+      to.dx_pitch = target.tensor.pitch();
+      to.accumulate_dx = target.accumulate;
+    }
+    const kernels::LayerNormParams p{
+        .rows = in.rows(), .cols = in.channels(), .x_pitch = in.pitch(), .y_pitch = dy.pitch(), .eps = eps};
+    kernels::layer_norm_backward_cpu(p, in.data(), dy.data(), gamma.data(), to);
+    if (dgamma) dgamma->add(dweight);
+    if (dbeta) dbeta->add(dshift);
+  };
+  return tape->record(recipe, recipe, backward);
 }
 
 }  // namespace qrs

@@ -1,4 +1,4 @@
-// y = x w^T + b, the fully connected layer, over the last axis.
+// y = x w^T + b, the fully connected layer, over the last axis. For products of matrices see matmul.hpp.
 //
 //   dx = dy w;   dw = dy^T x;   db = sum over rows of dy
 //
@@ -6,7 +6,6 @@
 // Source: the products are gemm's (kernels/gemm).
 #pragma once
 
-#include "check.hpp"
 #include "conv2d.hpp"
 
 namespace qrs {
@@ -31,7 +30,7 @@ void matrix_product(const Tensor<T>& a, bool transpose_a, const Tensor<T>& b, bo
 
 namespace detail {
 
-/// The same values as a matrix: all axes but the last are rows.
+/// All rows of x as one matrix: (rows, channels), the same memory.
 template <class T>
 Tensor<T> as_matrix(const Tensor<T>& x) {
   return x.reshape({x.rows(), x.channels()});
@@ -40,65 +39,64 @@ Tensor<T> as_matrix(const Tensor<T>& x) {
 /// Checks a linear layer and computes x w^T.
 template <class T>
 Tensor<T> linear_product(const Var<T>& x, const Var<T>& w) {
-  QRS_CHECK(!x.value().empty() && !w.value().empty(), "[linear] expected x and w, got an empty Var as ",
-            x.value().empty() ? "x" : "w");
-  QRS_CHECK(x.shape().rank() >= 2 && w.shape().rank() == 2 && x.dim(-1) == w.dim(1),
-            "[linear] expected x (N, ..., F_in) and w (F_out, F_in), got ", x.shape(), " and ", w.shape());
+  check_present("linear", x);
+  check_present("linear", w, "w");
+  QRS_CHECK(x.shape().rank() >= 2 && w.shape().rank() == 2 && x.shape().channels() == w.dim(1),
+            "[linear] expected x (..., F_in) and w (F_out, F_in), got ", x.shape(), " and ", w.shape());
   QRS_CHECK(x.shape().rows() > 0, "[linear] expected at least one row, got x ", x.shape());
-  QRS_CHECK(x.device() == w.device(), "[linear] expected one device, got ", name(x.device()), " and ",
-            name(w.device()));
-  Tensor<T> y(x.shape().with_channels(w.dim(0)), x.device());  // (..., F_out)
+  check_same_device("linear", x, w, "w");
+  const Tensor<T> y(x.shape().with_channels(w.dim(0)), x.device());  // (..., F_out)
   matrix_product(as_matrix(x.value()), false, w.value(), true, as_matrix(y));
   return y;
 }
 
+/// What the backward pass of one use keeps: x only where the weights want a gradient.
 template <class T>
-void linear_backward(const Tensor<T>& dy, const Tensor<T>& x, const Tensor<T>& w,
-                     const std::shared_ptr<GradSlot<T>>& dx, const std::shared_ptr<GradSlot<T>>& dw) {
-  if (dw) {
-    const auto to = dw->target();
-    matrix_product(as_matrix(dy), true, as_matrix(x), false, to.tensor, to.accumulate);
+struct LinearStep {
+  Kept<T> x;
+  Tensor<T> w;
+  std::shared_ptr<GradSlot<T>> dx;
+  std::shared_ptr<GradSlot<T>> dw;
+  std::shared_ptr<GradSlot<T>> dbias;
+
+  void operator()(const Tensor<T>& dy) const {
+    if (dbias) {
+      const auto to = dbias->target();
+      bias_backward(dy, to.tensor, to.accumulate);
+    }
+    if (dw) {
+      const auto to = dw->target();
+      matrix_product(as_matrix(dy), true, as_matrix(x.tensor()), false, to.tensor, to.accumulate);
+    }
+    if (dx) {
+      const auto to = dx->target();
+      matrix_product(as_matrix(dy), false, w, false, as_matrix(to.tensor), to.accumulate);
+    }
   }
-  if (dx) {
-    const auto to = dx->target();
-    matrix_product(as_matrix(dy), false, w, false, as_matrix(to.tensor), to.accumulate);
-  }
-}
+};
 
 }  // namespace detail
 
-/// Fully connected layer with a bias; see the head of this file.
+/// Fully connected layer; see the head of this file. An empty bias adds nothing.
 template <class T>
-Var<T> linear(const Var<T>& x, const Var<T>& w, const Var<T>& bias) {
+Var<T> linear(const Var<T>& x, const Var<T>& w, const Var<T>& bias = {}) {
+  QRS_CHECK(w.shape().rank() == 2, "[linear] expected w of shape (F_out, F_in), got ", w.shape());
   Tensor<T> y = detail::linear_product(x, w);
-  QRS_CHECK(bias.shape() == Shape{w.dim(0)}, "[linear] expected a bias of shape ", Shape{w.dim(0)}, ", got ",
-            bias.shape());
-  detail::check_same_device("linear", x, bias);
-  const kernels::ReduceParams p{.rows = y.rows(), .cols = y.channels(), .x_pitch = y.pitch(), .accumulate = true};
-  on_device(
-      y.device(), [&] { kernels::broadcast_rows_cpu(p, bias.value().data(), y.data()); },
-      [&] { kernels::broadcast_rows_cuda(p, bias.value().data(), y.data()); });
+  if (!bias.empty()) {
+    QRS_CHECK(bias.shape() == Shape{w.dim(0)}, "[linear] expected a bias of shape ", Shape{w.dim(0)}, ", got ",
+              bias.shape());
+    detail::check_same_device("linear", x, bias, "bias");
+    const kernels::ReduceParams p{.rows = y.rows(), .cols = y.channels(), .x_pitch = y.pitch(), .accumulate = true};
+    on_device(
+        y.device(), [&] { kernels::broadcast_rows_cpu(p, bias.value().data(), y.data()); },
+        [&] { kernels::broadcast_rows_cuda(p, bias.value().data(), y.data()); });
+  }
   Tape<T>* tape = listening(x, w, bias);
   if (tape == nullptr) return y;
   return tape->record(
-      y, [xv = x.value(), wv = w.value(), dx = x.slot(), dw = w.slot(), db = bias.slot()](const Tensor<T>& dy) {
-        if (db) {
-          const auto to = db->target();
-          bias_backward(dy, to.tensor, to.accumulate);
-        }
-        detail::linear_backward(dy, xv, wv, dx, dw);
-      });
-}
-
-/// Fully connected layer without a bias.
-template <class T>
-Var<T> linear(const Var<T>& x, const Var<T>& w) {
-  Tensor<T> y = detail::linear_product(x, w);
-  Tape<T>* tape = listening(x, w);
-  if (tape == nullptr) return y;
-  return tape->record(y, [xv = x.value(), wv = w.value(), dx = x.slot(), dw = w.slot()](const Tensor<T>& dy) {
-    detail::linear_backward(dy, xv, wv, dx, dw);
-  });
+      y,
+      detail::LinearStep<T>{
+          .x = w.slot() ? x.keep() : Kept<T>(), .w = w.value(), .dx = x.slot(), .dw = w.slot(), .dbias = bias.slot()});
 }
 
 }  // namespace qrs

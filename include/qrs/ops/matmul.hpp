@@ -39,26 +39,26 @@ void matrix_products(const Tensor<T>& a, bool transpose_a, const Tensor<T>& b, b
 /// The products of the last two axes; see the head of this file.
 template <class T>
 Var<T> matmul(const Var<T>& a, const Var<T>& b) {
-  detail::check_input("matmul", a);
-  detail::check_input("matmul", b);
-  const int rank = a.value().rank();
-  bool fits = rank >= 2 && b.value().rank() == rank && a.dim(-1) == b.dim(-2);
+  detail::check_input("matmul", a, "a");
+  detail::check_input("matmul", b, "b");
+  const int rank = a.shape().rank();
+  bool fits = rank >= 2 && b.shape().rank() == rank && a.dim(-1) == b.dim(-2);
   for (int axis = 0; fits && axis < rank - 2; ++axis) fits = a.dim(axis) == b.dim(axis);
   QRS_CHECK(fits, "[matmul] expected a (..., M, K) and b (..., K, N) with the same leading axes, got ", a.shape(),
             " and ", b.shape());
-  detail::check_same_device("matmul", a, b);
+  detail::check_same_device("matmul", a, b, "b");
   Tensor<T> y(a.shape().with_channels(b.dim(-1)), a.device());  // (..., M, N)
   detail::matrix_products(a.value(), false, b.value(), false, y);
   Tape<T>* tape = listening(a, b);
   if (tape == nullptr) return y;
-  return tape->record(y, [av = a.value(), bv = b.value(), da = a.slot(), db = b.slot()](const Tensor<T>& dy) {
+  return tape->record(y, [a_kept = a.keep(), b_kept = b.keep(), da = a.slot(), db = b.slot()](const Tensor<T>& dy) {
     if (da) {
       const auto to = da->target();
-      detail::matrix_products(dy, false, bv, true, to.tensor, to.accumulate);
+      detail::matrix_products(dy, false, b_kept.tensor(), true, to.tensor, to.accumulate);
     }
     if (db) {
       const auto to = db->target();
-      detail::matrix_products(av, true, dy, false, to.tensor, to.accumulate);
+      detail::matrix_products(a_kept.tensor(), true, dy, false, to.tensor, to.accumulate);
     }
   });
 }

@@ -1,11 +1,9 @@
-// y = a * b, elementwise, for tensors of one shape, or with b (C) a factor of each channel of a (..., C): layer scale. For
-// a factor per channel of each image, see gate.hpp.
+// y = a * b, elementwise, for tensors of one shape. For a factor per channel of an image, see gate.hpp.
 //
-// Backward: da += dy * b, db += dy * a, summed over the rows where b is a factor per channel.
+// Backward: da += dy * b, db += dy * a.
 #pragma once
 
 #include "check.hpp"
-#include "gate.hpp"
 
 namespace qrs {
 
@@ -27,15 +25,11 @@ void multiply_into(const Tensor<T>& a, const Tensor<T>& b, const Tensor<T>& y, b
 
 }  // namespace detail
 
-/// Elementwise product of equal shapes, or of a (..., C) with factors b (C).
+/// Elementwise product. Both shapes must be equal; there is no broadcasting.
 template <class T>
 Var<T> mul(const Var<T>& a, const Var<T>& b) {
   detail::check_input("mul", a);
   detail::check_input("mul", b);
-  if (a.value().rank() > 1 && b.shape() == Shape{a.value().channels()}) {
-    detail::check_same_device("mul", a, b);
-    return detail::scale_channels("mul", a, b, 1);
-  }
   QRS_CHECK(a.shape() == b.shape(), "[mul] expected equal shapes, got ", a.shape(), " and ", b.shape());
   detail::check_same_device("mul", a, b);
   Tensor<T> y(a.shape(), a.device());

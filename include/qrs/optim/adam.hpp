@@ -31,7 +31,7 @@ class Adam : public Optimizer<T> {
   template <class Range>
   explicit Adam(const Range& parameters, const AdamOptions& options = {})
       : Optimizer<T>(parameters, options.lr), options_(options), moments_(this->parameters().size()) {
-    QRS_CHECK(options.beta1 >= 0.0 && options.beta1 < 1.0, "[adam] expected beta1 in [0, 1), got ", options.beta1);
+    set_momentum(options.beta1);
     QRS_CHECK(options.beta2 >= 0.0 && options.beta2 < 1.0, "[adam] expected beta2 in [0, 1), got ", options.beta2);
     QRS_CHECK(options.eps >= 0.0, "[adam] expected eps >= 0, got ", options.eps);
     QRS_CHECK(options.weight_decay >= 0.0, "[adam] expected weight_decay >= 0, got ", options.weight_decay);
@@ -93,6 +93,12 @@ class Adam : public Optimizer<T> {
     }
     this->set_lr(this->load_number(state, "lr"));
     moments_ = std::move(loaded);
+  }
+
+  double momentum() const override { return options_.beta1; }
+  void set_momentum(double beta1) override {
+    QRS_CHECK(beta1 >= 0.0 && beta1 < 1.0, "[adam] expected beta1 in [0, 1), got ", beta1);
+    options_.beta1 = beta1;
   }
 
   const AdamOptions& options() const { return options_; }

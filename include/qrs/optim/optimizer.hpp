@@ -58,6 +58,9 @@ class Optimizer {
     QRS_CHECK(lr >= 0.0, "[optim] expected lr >= 0, got ", lr);
     lr_ = lr;
   }
+  /// The momentum that a schedule may move: SGD's momentum, Adam's beta1.
+  virtual double momentum() const = 0;
+  virtual void set_momentum(double momentum) = 0;
   const std::vector<NamedParameter<T>>& parameters() const { return parameters_; }
 
  protected:

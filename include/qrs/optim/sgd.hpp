@@ -27,11 +27,8 @@ class Sgd : public Optimizer<T> {
   template <class Range>
   explicit Sgd(const Range& parameters, const SgdOptions& options = {})
       : Optimizer<T>(parameters, options.lr), options_(options), buffers_(this->parameters().size()) {
-    QRS_CHECK(options.momentum >= 0.0, "[sgd] expected momentum >= 0, got ", options.momentum);
     QRS_CHECK(options.weight_decay >= 0.0, "[sgd] expected weight_decay >= 0, got ", options.weight_decay);
-    QRS_CHECK(!options.nesterov || (options.momentum > 0.0 && options.dampening == 0.0),
-              "[sgd] expected momentum > 0 and dampening 0 with nesterov, got ", options.momentum, " and ",
-              options.dampening);
+    set_momentum(options.momentum);
   }
 
   void step() override {
@@ -79,6 +76,14 @@ class Sgd : public Optimizer<T> {
     }
     this->set_lr(this->load_number(state, "lr"));
     buffers_ = std::move(loaded);
+  }
+
+  double momentum() const override { return options_.momentum; }
+  void set_momentum(double momentum) override {
+    QRS_CHECK(momentum >= 0.0, "[sgd] expected momentum >= 0, got ", momentum);
+    QRS_CHECK(!options_.nesterov || (momentum > 0.0 && options_.dampening == 0.0),
+              "[sgd] expected momentum > 0 and dampening 0 with nesterov, got ", momentum, " and ", options_.dampening);
+    options_.momentum = momentum;
   }
 
   const SgdOptions& options() const { return options_; }

@@ -66,6 +66,8 @@ class Tensor {
   std::int64_t pitch() const { return pitch_; }
   bool contiguous() const { return pitch_ == shape_.channels() || shape_.rows() <= 1; }
   Device device() const { return storage_ ? storage_->device() : Device::cpu; }
+  /// True where no other tensor shares the memory.
+  bool unique() const { return storage_.use_count() == 1; }
 
   /// The first value. A const tensor is a const handle, not const data, as with a span.
   T* data() const { return data_; }

@@ -3,8 +3,10 @@
 //   network/<entry>                    weights, buffers and counters, in torch's names and layout
 //   best/<entry>                       the same of the best epoch so far; absent before there is one
 //   optimizer.tensor/<name>            the optimiser's moments         optimizer.number/<name>   its counts and rate
+//   average.tensor/<name>              the moving average of the weights   average.number/<name>   how many it holds;
+//                                      absent from a run without one
 //   plateau/<name>                     numbers of the schedule         early_stopping/<name>     numbers of the rule
-//   step                               training steps done: where the random layers stand
+//   step                               training steps done: where the random layers and the schedule stand
 //   metadata: format, settings (a JSON object, in the order of settings()), history (JSON lines)
 //
 // Numbers are float64 entries of rank 0. The file is written to a temporary name and renamed: a run killed at any moment
@@ -34,6 +36,7 @@ struct Checkpoint {
   io::StateDict network = {};
   io::StateDict best = {};  // empty: none yet
   optim::State<T> optimizer = {};
+  optim::State<T> average = {};  // empty: none
   std::map<std::string, double> plateau = {};
   std::map<std::string, double> early_stopping = {};
 };
@@ -93,6 +96,8 @@ void save_checkpoint(const std::string& path, const Checkpoint<T>& c) {
   for (const auto& [name, entry] : c.best) out.add("best/" + name, entry);
   for (const auto& [name, tensor] : c.optimizer.tensors) out.add("optimizer.tensor/" + name, tensor);
   detail::add_numbers(out, "optimizer.number/", c.optimizer.numbers);
+  for (const auto& [name, tensor] : c.average.tensors) out.add("average.tensor/" + name, tensor);
+  detail::add_numbers(out, "average.number/", c.average.numbers);
   detail::add_numbers(out, "plateau/", c.plateau);
   detail::add_numbers(out, "early_stopping/", c.early_stopping);
   out.add("step", Tensor<std::int64_t>::full({}, c.step));
@@ -128,6 +133,10 @@ Checkpoint<T> load_checkpoint(const std::string& path) {
       out.optimizer.tensors[name] = entry.template to<T>();
     } else if (kind == "optimizer.number") {
       out.optimizer.numbers[name] = detail::read_number(entry, name, key, path);
+    } else if (kind == "average.tensor") {
+      out.average.tensors[name] = entry.template to<T>();
+    } else if (kind == "average.number") {
+      out.average.numbers[name] = detail::read_number(entry, name, key, path);
     } else if (kind == "plateau") {
       out.plateau[name] = detail::read_number(entry, name, key, path);
     } else if (kind == "early_stopping") {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,8 +11,11 @@
 
 #include "../io/text_cursor.hpp"
 #include "../optim/adam.hpp"
+#include "../optim/averaged_model.hpp"
 #include "../optim/early_stopping.hpp"
+#include "../optim/one_cycle.hpp"
 #include "../optim/reduce_lr_on_plateau.hpp"
+#include "../optim/schedule.hpp"
 #include "../optim/sgd.hpp"
 #include "augment.hpp"
 
@@ -51,6 +55,41 @@ std::unique_ptr<optim::Optimizer<T>> make_optimizer(const Range& parameters, con
                                                              .decoupled_weight_decay = o.kind == OptimizerKind::adamw});
 }
 
+enum class ScheduleKind { plateau, cosine, one_cycle };
+
+inline std::string_view name(ScheduleKind kind) {
+  return kind == ScheduleKind::plateau ? "plateau" : kind == ScheduleKind::cosine ? "cosine" : "one-cycle";
+}
+
+/// How the rate moves, beside what FitOptions::plateau says. Cosine and one-cycle move it after every step.
+struct ScheduleOptions {
+  ScheduleKind kind = ScheduleKind::plateau;
+  std::int64_t epochs = 0;  // of cosine and one-cycle, warm-up included; 0: those of the run
+  std::int64_t warm_up =
+      0;  // epochs in which the rate rises in a line to the optimiser's; not with one-cycle, which has its own
+  double warm_up_factor = 1.0 / 3.0;      // of the rate of the first step
+  double eta_min = 0.0;                   // where cosine ends
+  optim::OneCycleOptions one_cycle = {};  // its max_lr is the optimiser's rate, its total_steps the run's
+};
+
+/// The rate of every step of a run of steps_per_epoch; with the plateau, of the warm-up's steps alone, and empty without one.
+inline optim::Schedule make_schedule(const ScheduleOptions& o, double lr, std::int64_t epochs,
+                                     std::int64_t steps_per_epoch) {
+  const std::int64_t warm_up = o.warm_up * steps_per_epoch;
+  const optim::LinearLR rise{.start_factor = o.warm_up_factor, .total_iters = warm_up};
+  if (o.kind == ScheduleKind::plateau) return warm_up > 0 ? optim::Schedule(rise) : optim::Schedule();
+  const std::int64_t total = (o.epochs > 0 ? o.epochs : epochs) * steps_per_epoch;
+  if (o.kind == ScheduleKind::one_cycle) {
+    optim::OneCycleOptions cycle = o.one_cycle;
+    cycle.max_lr = lr;
+    cycle.total_steps = total;
+    return optim::OneCycleLR(cycle);
+  }
+  const optim::CosineAnnealingLR fall{.t_max = total - warm_up, .eta_min = o.eta_min};
+  if (warm_up == 0) return fall;
+  return optim::SequentialLR{.schedules = {rise, fall}, .milestones = {warm_up}};
+}
+
 /// Names and values of settings as text.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
@@ -62,7 +101,15 @@ struct FitOptions {
   /// 32 x 32 or less) it throws, as PyTorch does.
   bool drop_last = false;
   OptimizerOptions optimizer = {};
-  /// Both watch the validation loss, once an epoch.
+  ScheduleOptions schedule = {};
+  /// The gradients of a step are brought into [-clip_grad_value, clip_grad_value], then scaled to a norm of at most
+  /// clip_grad_norm; empty: they stay as they are. A norm that is not finite ends the run, as such a loss does.
+  std::optional<double> clip_grad_value = {};
+  std::optional<double> clip_grad_norm = {};
+  /// Validates and keeps a moving average of the weights instead of the weights; empty: none. Running statistics can be
+  /// averaged too (use_buffers).
+  std::optional<optim::EmaOptions> ema = {};
+  /// Both watch the validation loss, once an epoch; the first with ScheduleKind::plateau alone.
   optim::PlateauOptions plateau = {.factor = 0.5, .patience = 2};
   optim::EarlyStoppingOptions early_stopping = {.patience = 5, .restore_best_weights = true};
   std::uint64_t seed = 0;        // of the order of batches, random layers, augmentation
@@ -79,7 +126,8 @@ struct FitOptions {
   Settings facts = {};
 };
 
-/// Everything that decides the result of a run but the data and the number of epochs.
+/// Everything that decides the result of a run but the data and the number of epochs. Schedule, clipping and average are
+/// named where they are used, so that a checkpoint of a run without them stays what it was before they existed.
 inline Settings settings(const FitOptions& o) {
   Settings out;
   const auto number = [&out](const char* name, auto value) {
@@ -120,6 +168,32 @@ inline Settings settings(const FitOptions& o) {
   number("augment_brightness", o.augment.brightness);
   number("augment_grid_fade", o.augment.grid_fade);
   number("augment_jpeg_quality", o.augment.jpeg_quality);
+  if (o.schedule.kind != ScheduleKind::plateau) {
+    out.emplace_back("schedule", name(o.schedule.kind));
+    number("schedule_epochs", o.schedule.epochs > 0 ? o.schedule.epochs : o.epochs);
+  }
+  if (o.schedule.kind == ScheduleKind::cosine) number("eta_min", o.schedule.eta_min);
+  if (o.schedule.kind == ScheduleKind::one_cycle) {
+    const optim::OneCycleOptions& cycle = o.schedule.one_cycle;
+    number("pct_start", cycle.pct_start);
+    flag("anneal_linear", cycle.anneal_strategy == optim::AnnealStrategy::linear);
+    flag("cycle_momentum", cycle.cycle_momentum);
+    number("base_momentum", cycle.base_momentum);
+    number("max_momentum", cycle.max_momentum);
+    number("div_factor", cycle.div_factor);
+    number("final_div_factor", cycle.final_div_factor);
+    flag("three_phase", cycle.three_phase);
+  }
+  if (o.schedule.warm_up > 0) {
+    number("warm_up", o.schedule.warm_up);
+    number("warm_up_factor", o.schedule.warm_up_factor);
+  }
+  if (o.clip_grad_value) number("clip_grad_value", *o.clip_grad_value);
+  if (o.clip_grad_norm) number("clip_grad_norm", *o.clip_grad_norm);
+  if (o.ema) {
+    number("ema_decay", o.ema->decay);
+    flag("ema_use_buffers", o.ema->use_buffers);
+  }
   out.insert(out.end(), o.facts.begin(), o.facts.end());
   return out;
 }

@@ -13,6 +13,7 @@
 #include <numeric>
 #include <vector>
 
+#include "../core/argmax.hpp"
 #include "../ops/cross_entropy.hpp"
 #include "../ops/softmax.hpp"
 #include "batches.hpp"
@@ -73,12 +74,6 @@ Tensor<T> rows_of(models::Model<T>& net, const Samples& samples, std::int64_t co
   return out;
 }
 
-/// The class of the largest of these scores, the first of equals.
-template <class T>
-std::int64_t largest(const T* scores, std::int64_t classes) {
-  return std::max_element(scores, scores + classes) - scores;
-}
-
 }  // namespace detail
 
 /// Class scores before softmax, (N, classes).
@@ -124,7 +119,7 @@ Score score(models::Model<T>& net, const Samples& samples, std::int64_t batch_si
     const Var<T> losses = cross_entropy(scores, batch.labels, CrossEntropyOptions<T>{.reduction = Reduction::none});
     for (std::int64_t n = 0; n < batch.labels.size(); ++n) {
       loss += static_cast<double>(losses.value().data()[n]);
-      right += detail::largest(scores.value().data() + n * net.classes(), net.classes()) == batch.labels.data()[n];
+      right += argmax(scores.value().data() + n * net.classes(), net.classes()) == batch.labels.data()[n];
     }
   });
   const auto count = static_cast<double>(samples.size());

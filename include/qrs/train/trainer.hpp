@@ -7,6 +7,9 @@
 // (ReduceLROnPlateau), may end the run (early stopping), and picks the weights that are kept. The state is written after
 // every epoch (checkpoint.hpp).
 //
+// A schedule may set the rate of each step instead, gradients may be clipped, and a moving average of the weights may be
+// validated and kept in the weights' place (options.hpp); each is off unless asked for.
+//
 // What a run gives depends on the network's initial weights, the images, and the settings alone: not on the number of
 // threads, and not on how often it was stopped and gone on with.
 #pragma once
@@ -17,13 +20,16 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "../core/argmax.hpp"
 #include "../core/timer.hpp"
 #include "../io/file.hpp"
 #include "../nn/state.hpp"
+#include "../optim/clip_grad.hpp"
 #include "checkpoint.hpp"
 #include "history.hpp"
 #include "options.hpp"
@@ -79,6 +85,8 @@ class Run {
     check();
     if (options.freeze_features) net.freeze_features();
     optimizer_ = make_optimizer<T>(net.named_parameters(), options.optimizer);
+    schedule_ = make_schedule(options.schedule, options.optimizer.lr, options.epochs, steps_per_epoch());
+    if (options.ema) average_.emplace(net, *options.ema);
     channels_ = input_channels(net);
     settings_ = settings(options);
     settings_.emplace_back("training images", samples_sha256(train));
@@ -94,7 +102,7 @@ class Run {
     while (!result.interrupted && stopping_.stopped_epoch() < 0 && epochs_done() < options_.epochs) {
       result.interrupted = !run_epoch();
     }
-    if (!result.interrupted && options_.early_stopping.restore_best_weights && !best_.empty()) put_back(best_);
+    if (!result.interrupted) leave_best();
     net_.eval();
     result.history = history_;
     result.best_epoch = stopping_.best_epoch() + 1;
@@ -113,6 +121,7 @@ class Run {
   std::int64_t images_per_epoch() const {
     return options_.drop_last ? train_.size() / options_.batch_size * options_.batch_size : train_.size();
   }
+  std::int64_t steps_per_epoch() const { return (images_per_epoch() + options_.batch_size - 1) / options_.batch_size; }
 
   void check() const {
     QRS_CHECK(options_.epochs >= 1, "[fit] expected at least one epoch, got ", options_.epochs);
@@ -121,6 +130,7 @@ class Run {
               "[fit] expected rules for a loss, where less is better, got Mode::max");
     QRS_CHECK(!options_.resume || !options_.checkpoint_path.empty(),
               "[fit] expected a checkpoint_path to resume from, got none");
+    check_schedule();
     check_augment_options(options_.augment);
     check_samples("fit", "training", train_, net_.classes());
     check_samples("fit", "validation", validation_, net_.classes());
@@ -128,9 +138,31 @@ class Run {
               train_.size(), " images and drop_last");
   }
 
+  void check_schedule() const {
+    const ScheduleOptions& o = options_.schedule;
+    const bool plateau = o.kind == ScheduleKind::plateau;
+    const std::int64_t epochs = o.epochs > 0 ? o.epochs : options_.epochs;
+    QRS_CHECK(o.warm_up >= 0, "[fit] expected warm_up >= 0, got ", o.warm_up);
+    QRS_CHECK(o.warm_up == 0 || o.kind != ScheduleKind::one_cycle,
+              "[fit] expected no warm_up with one-cycle, which rises by itself, got ", o.warm_up);
+    QRS_CHECK(plateau || options_.epochs <= epochs, "[fit] expected at most the ", epochs,
+              " epochs of the schedule, got ", options_.epochs);
+    QRS_CHECK(plateau || o.warm_up < epochs, "[fit] expected a warm_up shorter than the ", epochs,
+              " epochs of the schedule, got ", o.warm_up);
+  }
+
+  /// The rate of the step to come, where a schedule sets it. It follows from the step's number alone, so a run that goes on
+  /// finds it again.
+  void set_rate() {
+    const bool plateau = options_.schedule.kind == ScheduleKind::plateau;
+    if (!schedule_ || (plateau && step_ > options_.schedule.warm_up * steps_per_epoch())) return;
+    optim::set_rate(*optimizer_, schedule_(options_.optimizer.lr, step_));
+  }
+
   /// False where the observer ended the run.
   bool run_epoch() {
     const Timer timer;
+    set_rate();
     EpochProgress at{.epoch = epochs_done() + 1, .total = images_per_epoch()};
     const std::vector<std::int64_t> order = epoch_order(options_.seed, at.epoch, train_.size());
     const double learning_rate = optimizer_->lr();
@@ -151,10 +183,7 @@ class Run {
       if (observer_ != nullptr) observer_->step(at);
       if (stop_wanted()) return false;
     }
-    const Score validation = score(net_, validation_, options_.batch_size, [&](std::int64_t done, std::int64_t total) {
-      if (observer_ != nullptr) observer_->validated(done, total);
-      return done == total || !stop_wanted();
-    });
+    const Score validation = with_average([&] { return validate(); });
     if (!validation.whole) return false;
     QRS_CHECK(std::isfinite(validation.loss), "[fit] expected a finite validation loss, got ", validation.loss,
               " (epoch ", at.epoch, ", step ", step_, " of the run, learning rate ", learning_rate, last_good());
@@ -165,13 +194,42 @@ class Run {
                         .validation_loss = validation.loss,
                         .validation_accuracy = validation.accuracy,
                         .seconds = timer.seconds()});
-    plateau_.step(validation.loss, *optimizer_);
+    // The plateau looks at no epoch of the warm-up: what it lowered there, the next step would raise again.
+    if (options_.schedule.kind == ScheduleKind::plateau && at.epoch > options_.schedule.warm_up) {
+      plateau_.step(validation.loss, *optimizer_);
+    }
     stopping_.step(validation.loss);
     const bool best = stopping_.best_epoch() == at.epoch - 1;
-    if (best && options_.early_stopping.restore_best_weights) best_ = nn::state_dict(net_);
+    if (best && options_.early_stopping.restore_best_weights) {
+      best_ = with_average([&] { return nn::state_dict(net_); });
+    }
     save();
     if (observer_ != nullptr) observer_->epoch(history_.back(), best);
     return true;
+  }
+
+  Score validate() {
+    return score(net_, validation_, options_.batch_size, [&](std::int64_t done, std::int64_t total) {
+      if (observer_ != nullptr) observer_->validated(done, total);
+      return done == total || !stop_wanted();
+    });
+  }
+
+  /// compute() with the average in the network's place, where there is one.
+  template <class Compute>
+  auto with_average(const Compute& compute) {
+    if (!average_) return compute();
+    const auto on = average_->use();
+    return compute();
+  }
+
+  /// The end of a run: the weights of the best epoch, or else the last average, or the weights as they are.
+  void leave_best() {
+    if (options_.early_stopping.restore_best_weights && !best_.empty()) {
+      put_back(best_);
+    } else if (average_) {
+      average_->swap();
+    }
   }
 
   /// Sums over the images of an epoch so far.
@@ -196,11 +254,17 @@ class Run {
     QRS_CHECK(std::isfinite(value), "[fit] expected a finite training loss, got ", value);
     sums.loss += value * static_cast<double>(batch.labels.size());
     for (std::int64_t n = 0; n < batch.labels.size(); ++n) {
-      sums.right += largest(scores.value().data() + n * net_.classes(), net_.classes()) == batch.labels.data()[n];
+      sums.right += argmax(scores.value().data() + n * net_.classes(), net_.classes()) == batch.labels.data()[n];
     }
     optimizer_->zero_grad();
     tape.backward(loss);
+    if (options_.clip_grad_value) optim::clip_grad_value_<T>(optimizer_->parameters(), *options_.clip_grad_value);
+    if (options_.clip_grad_norm) {
+      optim::clip_grad_norm_<T>(optimizer_->parameters(), *options_.clip_grad_norm, {.error_if_nonfinite = true});
+    }
+    set_rate();
     optimizer_->step();
+    if (average_) average_->update();
     ++step_;
   }
 
@@ -218,14 +282,16 @@ class Run {
 
   void save() {
     if (!options_.checkpoint_path.empty()) {
-      save_checkpoint(options_.checkpoint_path, Checkpoint<T>{.settings = settings_,
-                                                              .history = history_,
-                                                              .step = step_,
-                                                              .network = nn::state_dict(net_),
-                                                              .best = best_,
-                                                              .optimizer = optimizer_->state(),
-                                                              .plateau = plateau_.state(),
-                                                              .early_stopping = stopping_.state().numbers});
+      save_checkpoint(options_.checkpoint_path,
+                      Checkpoint<T>{.settings = settings_,
+                                    .history = history_,
+                                    .step = step_,
+                                    .network = nn::state_dict(net_),
+                                    .best = best_,
+                                    .optimizer = optimizer_->state(),
+                                    .average = average_ ? average_->state() : optim::State<T>{},
+                                    .plateau = plateau_.state(),
+                                    .early_stopping = stopping_.state().numbers});
     }
     save_history();
   }
@@ -243,6 +309,7 @@ class Run {
     if (!from.best.empty()) put_back(from.best);  // tells whether it fits before it is needed
     put_back(from.network);
     optimizer_->load(from.optimizer);
+    if (average_) average_->load(from.average);
     plateau_.load(from.plateau);
     stopping_.load({.numbers = from.early_stopping, .tensors = {}});
     best_ = std::move(from.best);
@@ -258,6 +325,8 @@ class Run {
   optim::ReduceLROnPlateau plateau_;
   optim::EarlyStopping<T> stopping_;
   std::unique_ptr<optim::Optimizer<T>> optimizer_;
+  optim::Schedule schedule_;  // empty: the plateau alone moves the rate
+  std::optional<optim::AveragedModel<T>> average_;
   std::int64_t channels_ = 0;
   Settings settings_;
   History history_;

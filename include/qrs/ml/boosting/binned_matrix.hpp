@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/parallel.hpp"
 #include "quantile_cuts.hpp"
 
@@ -20,7 +20,7 @@ inline constexpr std::int64_t block_width = 8;
 
 /// The bin of a value: the first whose cut is greater; the last where none is. Halves without a branch: which half is
 /// taken cannot be foreseen.
-inline std::int32_t bin_of(std::span<const float> cuts, float value) {
+inline std::int32_t bin_of(ArrayView<const float> cuts, float value) {
   const float* first = cuts.data();
   std::size_t count = cuts.size() - 1;  // the answer is one of count + 1 bins from first on
   while (count > 0) {
@@ -40,15 +40,15 @@ class BinnedMatrix {
   template <class T>
   BinnedMatrix(MatrixView<T> x, const QuantileCuts& cuts, double missing)
       : rows_(x.rows()), features_(x.cols()), blocks_((x.cols() + block_width - 1) / block_width) {
-    codes_.resize(static_cast<std::size_t>(blocks_ * rows_ * block_width));
+    codes_.resize(blocks_ * rows_ * block_width);
     constexpr std::int64_t grain = 256;  // rows whose values stay in the cache while columns are read
     parallel_chunks(rows_, grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t f = 0; f < features_; ++f) {
-        const std::span<const float> ends = cuts.of(f);
+        const ArrayView<const float> ends = cuts.of(f);
         Code* out = codes_.data() + (f / block_width * rows_) * block_width + f % block_width;
         for (std::int64_t i = begin; i < end; ++i) {
           const float value = seen_value(x(i, f), missing);
-          out[i * block_width] = static_cast<Code>(std::isnan(value) ? std::ssize(ends) : bin_of(ends, value));
+          out[i * block_width] = static_cast<Code>(std::isnan(value) ? ends.size() : bin_of(ends, value));
         }
       }
     });
@@ -68,7 +68,7 @@ class BinnedMatrix {
   std::int64_t rows_ = 0;
   std::int64_t features_ = 0;
   std::int64_t blocks_ = 0;
-  std::vector<Code> codes_;
+  Array<Code> codes_;
 };
 
 }  // namespace qrs::ml::boosting

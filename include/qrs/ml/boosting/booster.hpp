@@ -29,7 +29,7 @@ struct Booster {
   std::optional<std::int64_t> best_iteration;  // of early stopping: prediction uses the rounds up to it
   std::optional<double> best_score;
 
-  std::int64_t rounds() const { return groups == 0 ? 0 : static_cast<std::int64_t>(trees.size()) / groups; }
+  std::int64_t rounds() const { return groups == 0 ? 0 : std::ssize(trees) / groups; }
   /// Rounds that prediction uses.
   std::int64_t used_rounds() const { return best_iteration ? std::min(rounds(), *best_iteration + 1) : rounds(); }
 
@@ -43,8 +43,8 @@ struct Booster {
     QRS_CHECK(static_cast<std::int64_t>(base_score.size()) == groups, "[", op, "] expected ", groups,
               " starting scores, got ", base_score.size());
     for (const float score : base_score) base_margin(objective, score);
-    QRS_CHECK(static_cast<std::int64_t>(trees.size()) % groups == 0, "[", op, "] expected whole rounds of ", groups,
-              " trees, got ", trees.size(), " trees");
+    QRS_CHECK(std::ssize(trees) % groups == 0, "[", op, "] expected whole rounds of ", groups, " trees, got ",
+              trees.size(), " trees");
     for (const RegressionTree& tree : trees) tree.check(op, features);
     QRS_CHECK(!best_iteration || (*best_iteration >= 0 && *best_iteration < std::max<std::int64_t>(1, rounds())), "[",
               op, "] expected a best_iteration in [0, ", rounds(), "), got ", best_iteration.value_or(0));
@@ -66,7 +66,7 @@ class FlatTrees {
   }
 
   /// Adds tree t's leaf of each row: margin[i * groups] += ...; rows are `features` floats apart, NaN where missing.
-  void add_tree(std::size_t t, const float* rows, std::int64_t count, std::int64_t features, float* margin,
+  void add_tree(std::int64_t t, const float* rows, std::int64_t count, std::int64_t features, float* margin,
                 std::int64_t groups) const {
     const Node* nodes = nodes_.data() + begin_[t];
     const float* value = value_.data() + begin_[t];
@@ -87,7 +87,7 @@ class FlatTrees {
     }
   }
 
-  std::size_t size() const { return depth_.size(); }
+  std::int64_t size() const { return std::ssize(depth_); }
 
  private:
   struct Node {
@@ -136,7 +136,7 @@ void add_trees(const FlatTrees& flat, std::int64_t first, MatrixView<T> x, doubl
                std::int64_t groups) {
   constexpr std::int64_t grain = 64;
   parallel_chunks(x.rows(), grain, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> rows(static_cast<std::size_t>((end - begin) * x.cols()));
+    std::vector<float> rows((end - begin) * x.cols());
     for (std::int64_t i = begin; i < end; ++i) {
       float* to = rows.data() + (i - begin) * x.cols();
       const T* from = x.row(i);
@@ -146,8 +146,8 @@ void add_trees(const FlatTrees& flat, std::int64_t first, MatrixView<T> x, doubl
                   " in row ", i, ", column ", j);
       }
     }
-    for (std::size_t t = 0; t < flat.size(); ++t) {
-      const std::int64_t group = (first + static_cast<std::int64_t>(t)) % groups;
+    for (std::int64_t t = 0; t < flat.size(); ++t) {
+      const std::int64_t group = (first + t) % groups;
       flat.add_tree(t, rows.data(), end - begin, x.cols(), margin + begin * groups + group, groups);
     }
   });
@@ -159,7 +159,7 @@ Matrix<float> predict_margin(const Booster& booster, MatrixView<T> x, double mis
   const std::vector<float> base = booster.base_margins();
   Matrix<float> out(x.rows(), booster.groups);
   for (std::int64_t i = 0; i < x.rows(); ++i) std::copy(base.begin(), base.end(), out.row(i));
-  const auto used = static_cast<std::size_t>(booster.used_rounds() * booster.groups);
+  const std::int64_t used = booster.used_rounds() * booster.groups;
   add_trees(FlatTrees(std::span(booster.trees).first(used)), 0, x, missing, out.data(), booster.groups);
   return out;
 }

@@ -6,8 +6,8 @@
 #include <map>
 #include <numeric>
 #include <span>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/rng.hpp"
 
 namespace qrs::ml::boosting {
@@ -28,26 +28,26 @@ class ColumnSampler {
   /// One a tree: the same seed gives the same sets.
   ColumnSampler(const ColumnShares& shares, std::int64_t features, std::uint32_t seed) : shares_(shares), rng_(seed) {
     if (shares_.all()) return;
-    std::vector<std::int32_t> every(static_cast<std::size_t>(features));
+    Array<std::int32_t> every(features);
     std::iota(every.begin(), every.end(), 0);
     tree_ = drawn(every, shares_.by_tree);
     features_ = features;
   }
 
   /// Marks, one a feature, of a node at this depth; empty where every feature may be used. Call in the order of nodes.
-  std::vector<char> marks(std::int32_t depth) {
+  Array<char> marks(std::int32_t depth) {
     if (shares_.all()) return {};
     auto level = levels_.find(depth);
     if (level == levels_.end()) level = levels_.emplace(depth, drawn(tree_, shares_.by_level)).first;
-    std::vector<char> out(static_cast<std::size_t>(features_), 0);
-    for (const std::int32_t f : drawn(level->second, shares_.by_node)) out[static_cast<std::size_t>(f)] = 1;
+    Array<char> out(features_, 0);
+    for (const std::int32_t f : drawn(level->second, shares_.by_node)) out[f] = 1;
     return out;
   }
 
  private:
-  std::vector<std::int32_t> drawn(std::vector<std::int32_t> from, double share) {
+  Array<std::int32_t> drawn(Array<std::int32_t> from, double share) {
     if (share >= 1.0) return from;
-    const auto count = std::max<std::size_t>(1, static_cast<std::size_t>(share * static_cast<double>(from.size())));
+    const auto count = std::max<std::int64_t>(1, static_cast<std::int64_t>(share * static_cast<double>(from.size())));
     rng_.shuffle(std::span(from));
     from.resize(count);
     std::sort(from.begin(), from.end());
@@ -57,8 +57,8 @@ class ColumnSampler {
   ColumnShares shares_;
   Mt19937 rng_;
   std::int64_t features_ = 0;
-  std::vector<std::int32_t> tree_;
-  std::map<std::int32_t, std::vector<std::int32_t>> levels_;
+  Array<std::int32_t> tree_;
+  std::map<std::int32_t, Array<std::int32_t>> levels_;
 };
 
 }  // namespace qrs::ml::boosting

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "../../core/argmax.hpp"
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../estimator.hpp"
 #include "../labels.hpp"
@@ -82,7 +84,7 @@ class GradientBoosting : public Base {
     QRS_CHECK(!settings.early_stopping_rounds || evaluation != nullptr, "[", this->name(),
               "] expected an evaluation set for early_stopping_rounds, got none");
     check_float(x);
-    std::vector<double> history;
+    Array<double> history;
     boosting::Booster trained = boosting::train(x, targets, settings, evaluation, history, this->observer());
     booster_ = std::move(trained);
     history_ = std::move(history);
@@ -133,10 +135,9 @@ class GradientBoostingClassifier final : public GradientBoosting<T, Classifier<T
   std::vector<std::int64_t> predict(MatrixView<T> x) const override {
     const Matrix<double> p = predict_proba(x);
     std::vector<std::int64_t> out;
-    out.reserve(static_cast<std::size_t>(p.rows()));
+    out.reserve(p.rows());
     for (std::int64_t i = 0; i < p.rows(); ++i) {
-      const double* row = p.row(i);
-      out.push_back(classes_[static_cast<std::size_t>(std::max_element(row, row + p.cols()) - row)]);
+      out.push_back(classes_[argmax(p.row(i), p.cols())]);
     }
     return out;
   }
@@ -145,7 +146,7 @@ class GradientBoostingClassifier final : public GradientBoosting<T, Classifier<T
     Matrix<float> margin = this->decision_margin(x);
     Matrix<double> out(margin.rows(), static_cast<std::int64_t>(classes_.size()));
     for (std::int64_t i = 0; i < margin.rows(); ++i) {
-      const std::span<float> row(margin.row(i), static_cast<std::size_t>(margin.cols()));
+      const std::span<float> row(margin.row(i), margin.cols());
       boosting::predict_from_margin(this->booster_.objective, row);
       if (this->booster_.objective == boosting::Objective::logistic) {
         out(i, 0) = static_cast<double>(1.0f - row[0]);

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../observer.hpp"
 #include "column_sampler.hpp"
 #include "regression_tree.hpp"
@@ -14,9 +13,9 @@ namespace qrs::ml::boosting {
 
 /// One tree of a round.
 struct GrowTask {
-  std::int64_t index = 0;           // of the tree in the model, for traces
-  std::vector<GradientPair> pairs;  // in: one a row of `rows`; spent by growing
-  std::vector<std::uint32_t> rows;  // in: the rows to learn from, ascending; spent by growing
+  std::int64_t index = 0;     // of the tree in the model, for traces
+  Array<GradientPair> pairs;  // in: one a row of `rows`; spent by growing
+  Array<std::uint32_t> rows;  // in: the rows to learn from, ascending; spent by growing
   ColumnSampler columns;
   RegressionTree tree;  // out
 };

@@ -9,9 +9,8 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <span>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/parallel.hpp"
 #include "grow.hpp"
 #include "quantile_cuts.hpp"
@@ -27,11 +26,11 @@ class SortedColumns {
   };
 
   template <class T>
-  SortedColumns(MatrixView<T> x, double missing) : rows_(x.rows()), columns_(static_cast<std::size_t>(x.cols())) {
-    for_each_column(x, missing, [&](std::int64_t feature, std::vector<std::uint64_t>& items) {
-      std::vector<std::uint64_t> scratch;
+  SortedColumns(MatrixView<T> x, double missing) : rows_(x.rows()), columns_(x.cols()) {
+    for_each_column(x, missing, [&](std::int64_t feature, Array<std::uint64_t>& items) {
+      Array<std::uint64_t> scratch;
       detail::radix_sort(items, scratch);
-      std::vector<Item>& column = columns_[static_cast<std::size_t>(feature)];
+      Array<Item>& column = columns_[feature];
       column.reserve(items.size());
       for (const std::uint64_t item : items) {
         column.push_back(
@@ -41,12 +40,12 @@ class SortedColumns {
   }
 
   std::int64_t rows() const { return rows_; }
-  std::int64_t features() const { return static_cast<std::int64_t>(columns_.size()); }
-  std::span<const Item> operator[](std::int64_t feature) const { return columns_[static_cast<std::size_t>(feature)]; }
+  std::int64_t features() const { return columns_.size(); }
+  ArrayView<const Item> operator[](std::int64_t feature) const { return columns_[feature]; }
 
  private:
   std::int64_t rows_ = 0;
-  std::vector<std::vector<Item>> columns_;
+  Array<Array<Item>> columns_;
 };
 
 class ExactGrower {
@@ -56,12 +55,11 @@ class ExactGrower {
       : columns_(columns), p_(params), observer_(observer) {}
 
   /// Grows every task's tree. Margins are not touched: a pruned tree is applied by prediction.
-  void grow(std::span<GrowTask> tasks) const {
+  void grow(ArrayView<GrowTask> tasks) const {
     if (tasks.size() == 1 || observer_ != nullptr) {
       for (GrowTask& task : tasks) grow_one(task);
     } else {
-      parallel_for(static_cast<std::int64_t>(tasks.size()),
-                   [&](std::int64_t t) { grow_one(tasks[static_cast<std::size_t>(t)]); });
+      parallel_for(tasks.size(), [&](std::int64_t t) { grow_one(tasks[t]); });
     }
   }
 
@@ -80,15 +78,15 @@ class ExactGrower {
   };
 
   void grow_one(GrowTask& task) const {
-    const auto count = static_cast<std::size_t>(columns_.rows());
-    std::vector<GradientPair> pairs(count);
-    std::vector<std::int32_t> place(count, -1);  // the row's leaf among those of the level; -1: settled, or not drawn
-    for (std::size_t i = 0; i < task.rows.size(); ++i) {
+    const auto count = columns_.rows();
+    Array<GradientPair> pairs(count);
+    Array<std::int32_t> place(count, -1);  // the row's leaf among those of the level; -1: settled, or not drawn
+    for (std::int64_t i = 0; i < task.rows.size(); ++i) {
       pairs[task.rows[i]] = task.pairs[i];
       place[task.rows[i]] = 0;
     }
     task.tree = RegressionTree();
-    std::vector<Leaf> level(1);
+    Array<Leaf> level(1);
     measure(task, level, place, pairs);
     for (std::int32_t depth = 0; depth < p_.max_depth && !level.empty(); ++depth) {
       find_splits(task, depth, level, place, pairs);
@@ -99,11 +97,11 @@ class ExactGrower {
   }
 
   /// Sums, scores and weights of new leaves. The bounds of a child's weight are its parent's until it is weighed.
-  void measure(GrowTask& task, std::vector<Leaf>& level, std::span<const std::int32_t> place,
-               std::span<const GradientPair> pairs) const {
-    for (std::size_t i = 0; i < place.size(); ++i) {
+  void measure(GrowTask& task, Array<Leaf>& level, ArrayView<const std::int32_t> place,
+               ArrayView<const GradientPair> pairs) const {
+    for (std::int64_t i = 0; i < place.size(); ++i) {
       if (place[i] < 0) continue;
-      Leaf& leaf = level[static_cast<std::size_t>(place[i])];
+      Leaf& leaf = level[place[i]];
       leaf.measure.sum += pairs[i];
       ++leaf.rows;
     }
@@ -115,7 +113,7 @@ class ExactGrower {
       node.threshold = weight * p_.learning_rate;
       node.cover = static_cast<float>(leaf.measure.sum.h);
     }
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2) {  // siblings stand together
+    for (std::int64_t i = 0; i + 1 < level.size(); i += 2) {  // siblings stand together
       const TreeNode& parent = task.tree[task.tree[level[i].node].parent];
       const WeightBounds bounds = level[i].measure.bounds;
       child_bounds(bounds, p_.direction(parent.feature), task.tree[level[i].node].base_weight,
@@ -123,24 +121,24 @@ class ExactGrower {
     }
   }
 
-  void find_splits(GrowTask& task, std::int32_t depth, std::vector<Leaf>& level, std::span<const std::int32_t> place,
-                   std::span<const GradientPair> pairs) const {
-    const std::vector<char> marks = task.columns.marks(depth);
-    const std::size_t width = level.size();
+  void find_splits(GrowTask& task, std::int32_t depth, Array<Leaf>& level, ArrayView<const std::int32_t> place,
+                   ArrayView<const GradientPair> pairs) const {
+    const Array<char> marks = task.columns.marks(depth);
+    const std::int64_t width = level.size();
     constexpr std::int64_t batch = 64;  // features measured before their best splits are combined
-    std::vector<Split> best(static_cast<std::size_t>(batch) * width);
+    Array<Split> best(batch * width);
     for (std::int64_t first = 0; first < columns_.features(); first += batch) {
       const std::int64_t last = std::min(columns_.features(), first + batch);
       parallel_for(last - first, [&](std::int64_t j) {
-        std::span<Split> out(best.data() + static_cast<std::size_t>(j) * width, width);
+        ArrayView<Split> out(best.data() + j * width, width);
         std::fill(out.begin(), out.end(), Split{});
         const std::int64_t feature = first + j;
-        if (!marks.empty() && marks[static_cast<std::size_t>(feature)] == 0) return;
+        if (!marks.empty() && marks[feature] == 0) return;
         search_feature(static_cast<std::int32_t>(feature), level, place, pairs, out);
       });
       for (std::int64_t j = 0; j < last - first; ++j) {
-        for (std::size_t n = 0; n < width; ++n) {
-          const Split& candidate = best[static_cast<std::size_t>(j) * width + n];
+        for (std::int64_t n = 0; n < width; ++n) {
+          const Split& candidate = best[j * width + n];
           if (candidate.feature < 0) continue;
           if (observer_ != nullptr) {
             show_candidate(*observer_, task, level[n].node, candidate.feature, candidate, level[n].rows);
@@ -153,38 +151,37 @@ class ExactGrower {
 
   /// Both directions of one column: upward with missing rows on the right where some are missing and the values differ,
   /// then downward with missing rows on the left.
-  void search_feature(std::int32_t feature, std::span<const Leaf> level, std::span<const std::int32_t> place,
-                      std::span<const GradientPair> pairs, std::span<Split> out) const {
-    const std::span<const SortedColumns::Item> column = columns_[feature];
-    std::vector<Pass> passes(level.size());
-    const bool some_missing = static_cast<std::int64_t>(column.size()) < columns_.rows();
+  void search_feature(std::int32_t feature, ArrayView<const Leaf> level, ArrayView<const std::int32_t> place,
+                      ArrayView<const GradientPair> pairs, ArrayView<Split> out) const {
+    const ArrayView<const SortedColumns::Item> column = columns_[feature];
+    Array<Pass> passes(level.size());
+    const bool some_missing = column.size() < columns_.rows();
     const bool constant = !column.empty() && column.front().value == column.back().value;
     if (some_missing && !constant) {
       for (const SortedColumns::Item& item : column) step(feature, item, true, level, place, pairs, passes);
       finish(feature, true, level, passes);
     }
-    for (std::size_t i = column.size(); i-- > 0;) step(feature, column[i], false, level, place, pairs, passes);
+    for (std::int64_t i = column.size(); i-- > 0;) step(feature, column[i], false, level, place, pairs, passes);
     finish(feature, false, level, passes);
-    for (std::size_t n = 0; n < passes.size(); ++n) out[n] = passes[n].best;
+    for (std::int64_t n = 0; n < passes.size(); ++n) out[n] = passes[n].best;
   }
 
-  void step(std::int32_t feature, const SortedColumns::Item& item, bool upward, std::span<const Leaf> level,
-            std::span<const std::int32_t> place, std::span<const GradientPair> pairs, std::vector<Pass>& passes) const {
+  void step(std::int32_t feature, const SortedColumns::Item& item, bool upward, ArrayView<const Leaf> level,
+            ArrayView<const std::int32_t> place, ArrayView<const GradientPair> pairs, Array<Pass>& passes) const {
     const std::int32_t at = place[item.row];
     if (at < 0) return;
-    Pass& pass = passes[static_cast<std::size_t>(at)];
+    Pass& pass = passes[at];
     if (pass.sum.h != 0.0 && item.value != pass.last) {
       const float middle = (item.value + pass.last) * 0.5f;
-      consider(feature, upward, middle == item.value ? pass.last : middle, level[static_cast<std::size_t>(at)].measure,
-               pass);
+      consider(feature, upward, middle == item.value ? pass.last : middle, level[at].measure, pass);
     }
     pass.sum += pairs[item.row];
     pass.last = item.value;
   }
 
   /// The candidate between all present values and the missing ones; then the pass is ready for the other direction.
-  void finish(std::int32_t feature, bool upward, std::span<const Leaf> level, std::vector<Pass>& passes) const {
-    for (std::size_t n = 0; n < passes.size(); ++n) {
+  void finish(std::int32_t feature, bool upward, ArrayView<const Leaf> level, Array<Pass>& passes) const {
+    for (std::int64_t n = 0; n < passes.size(); ++n) {
       Pass& pass = passes[n];
       const float gap = std::abs(pass.last) + smallest_gain;
       consider(feature, upward, upward ? pass.last + gap : pass.last - gap, level[n].measure, pass);
@@ -210,10 +207,10 @@ class ExactGrower {
   }
 
   /// Splits the leaves that gain, sends their rows on, and returns the next level.
-  std::vector<Leaf> split_level(GrowTask& task, const std::vector<Leaf>& level, std::span<std::int32_t> place) const {
-    std::vector<Leaf> next;
-    std::vector<std::int32_t> first_child(level.size(), -1);
-    for (std::size_t n = 0; n < level.size(); ++n) {
+  Array<Leaf> split_level(GrowTask& task, const Array<Leaf>& level, ArrayView<std::int32_t> place) const {
+    Array<Leaf> next;
+    Array<std::int32_t> first_child(level.size(), -1);
+    for (std::int64_t n = 0; n < level.size(); ++n) {
       const Leaf& leaf = level[n];
       if (!(leaf.best.gain > smallest_gain)) continue;
       const std::int32_t left = apply_split(task.tree, leaf.node, leaf.best, p_, 0.0f, 0.0f);
@@ -224,24 +221,24 @@ class ExactGrower {
         next.back().measure.bounds = leaf.measure.bounds;
       }
     }
-    std::vector<std::int32_t> to(place.size(), -1);
-    for (std::size_t i = 0; i < place.size(); ++i) {  // rows without the value go the default way
+    Array<std::int32_t> to(place.size(), -1);
+    for (std::int64_t i = 0; i < place.size(); ++i) {  // rows without the value go the default way
       if (place[i] < 0) continue;
-      const std::int32_t child = first_child[static_cast<std::size_t>(place[i])];
-      if (child >= 0) to[i] = child + (level[static_cast<std::size_t>(place[i])].best.default_left ? 0 : 1);
+      const std::int32_t child = first_child[place[i]];
+      if (child >= 0) to[i] = child + (level[place[i]].best.default_left ? 0 : 1);
     }
-    std::vector<char> used(static_cast<std::size_t>(columns_.features()), 0);
-    for (std::size_t n = 0; n < level.size(); ++n) {
-      if (first_child[n] >= 0) used[static_cast<std::size_t>(level[n].best.feature)] = 1;
+    Array<char> used(columns_.features(), 0);
+    for (std::int64_t n = 0; n < level.size(); ++n) {
+      if (first_child[n] >= 0) used[level[n].best.feature] = 1;
     }
     for (std::int64_t f = 0; f < columns_.features(); ++f) {
-      if (used[static_cast<std::size_t>(f)] == 0) continue;
+      if (used[f] == 0) continue;
       for (const SortedColumns::Item& item : columns_[f]) {
         const std::int32_t at = place[item.row];
-        if (at < 0 || first_child[static_cast<std::size_t>(at)] < 0) continue;
-        const Split& split = level[static_cast<std::size_t>(at)].best;
+        if (at < 0 || first_child[at] < 0) continue;
+        const Split& split = level[at].best;
         if (split.feature != f) continue;
-        to[item.row] = first_child[static_cast<std::size_t>(at)] + (item.value < split.threshold ? 0 : 1);
+        to[item.row] = first_child[at] + (item.value < split.threshold ? 0 : 1);
       }
     }
     std::copy(to.begin(), to.end(), place.begin());

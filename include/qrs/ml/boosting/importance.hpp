@@ -16,15 +16,14 @@ inline std::vector<double> importance(const Booster& booster, std::string_view k
   const bool known =
       kind == "weight" || kind == "gain" || kind == "cover" || kind == "total_gain" || kind == "total_cover";
   QRS_CHECK(known, "[boost] expected an importance of weight, gain, cover, total_gain or total_cover, got ", kind);
-  std::vector<double> sum(static_cast<std::size_t>(booster.features), 0.0);
+  std::vector<double> sum(booster.features, 0.0);
   std::vector<double> count(sum.size(), 0.0);
-  const auto trees = static_cast<std::size_t>(booster.used_rounds() * booster.groups);
-  for (std::size_t t = 0; t < trees; ++t) {
+  const std::int64_t trees = booster.used_rounds() * booster.groups;
+  for (std::int64_t t = 0; t < trees; ++t) {
     for (const TreeNode& node : booster.trees[t].nodes()) {
       if (node.is_leaf()) continue;
-      const auto f = static_cast<std::size_t>(node.feature);
-      count[f] += 1.0;
-      sum[f] += static_cast<double>(kind.ends_with("gain") ? node.gain : node.cover);
+      count[node.feature] += 1.0;
+      sum[node.feature] += static_cast<double>(kind.ends_with("gain") ? node.gain : node.cover);
     }
   }
   if (kind == "weight") return count;

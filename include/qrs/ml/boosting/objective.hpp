@@ -13,10 +13,9 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string_view>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../../core/parallel.hpp"
 #include "split.hpp"
@@ -56,7 +55,7 @@ inline float sigmoid(float margin) {
 }
 
 /// Turns the margins of one row into its prediction, in place.
-inline void predict_from_margin(Objective objective, std::span<float> row) {
+inline void predict_from_margin(Objective objective, ArrayView<float> row) {
   if (objective == Objective::logistic) {
     for (float& value : row) value = sigmoid(value);
   } else if (objective == Objective::softprob) {
@@ -73,20 +72,20 @@ inline void predict_from_margin(Objective objective, std::span<float> row) {
 
 /// What is learned: targets (0 or 1, a class number, or a value) and weights (empty: all 1), one a row.
 struct Targets {
-  std::vector<float> y;
-  std::vector<float> weight;
+  Array<float> y;
+  Array<float> weight;
   float scale_pos_weight = 1.0f;  // binary:logistic and reg:squarederror: factor of the weight of rows with y = 1
 
-  float weight_of(std::size_t row) const { return weight.empty() ? 1.0f : weight[row]; }
+  float weight_of(std::int64_t row) const { return weight.empty() ? 1.0f : weight[row]; }
 };
 
 /// Gradients of the rows [begin, end) from their margins (rows, groups): out[group][row].
 inline void gradients(Objective objective, const Targets& targets, const float* margin, std::int64_t groups,
-                      std::int64_t begin, std::int64_t end, std::span<GradientPair* const> out) {
-  std::vector<float> exponential(static_cast<std::size_t>(groups));
+                      std::int64_t begin, std::int64_t end, ArrayView<GradientPair* const> out) {
+  Array<float> exponential(groups);
   for (std::int64_t i = begin; i < end; ++i) {
-    const float y = targets.y[static_cast<std::size_t>(i)];
-    float w = targets.weight_of(static_cast<std::size_t>(i));
+    const float y = targets.y[i];
+    float w = targets.weight_of(i);
     const float* m = margin + i * groups;
     if (objective == Objective::softprob) {
       float largest =
@@ -95,14 +94,14 @@ inline void gradients(Objective objective, const Targets& targets, const float* 
       double sum = 0.0;
       for (std::int64_t k = 0; k < groups; ++k) {
         const float e = std::exp(m[k] - largest);
-        exponential[static_cast<std::size_t>(k)] = e;
+        exponential[k] = e;
         sum += static_cast<double>(e);
       }
       for (std::int64_t k = 0; k < groups; ++k) {
-        const float p = exponential[static_cast<std::size_t>(k)] / static_cast<float>(sum);
+        const float p = exponential[k] / static_cast<float>(sum);
         const float h = std::max(2.0f * p * (1.0f - p) * w, 1e-16f);
         const float g = (y == static_cast<float>(k) ? p - 1.0f : p) * w;
-        out[static_cast<std::size_t>(k)][i] = {g, h};
+        out[k][i] = {g, h};
       }
       continue;
     }
@@ -118,19 +117,19 @@ inline void gradients(Objective objective, const Targets& targets, const float* 
 
 /// The starting score as XGBoost 3.1 and later estimate it, one a group: the (weighted) mean of y; with scale_pos_weight
 /// one Newton step from margin 0; for softprob log class shares less their mean (margins).
-inline std::vector<float> estimate_base_score(Objective objective, const Targets& targets, std::int64_t groups) {
-  const std::size_t n = targets.y.size();
+inline Array<float> estimate_base_score(Objective objective, const Targets& targets, std::int64_t groups) {
+  const std::int64_t n = targets.y.size();
   double total_weight = 0.0;
-  for (std::size_t i = 0; i < n; ++i) total_weight += static_cast<double>(targets.weight_of(i));
+  for (std::int64_t i = 0; i < n; ++i) total_weight += static_cast<double>(targets.weight_of(i));
   QRS_CHECK(total_weight > 0.0, "[boost] expected sample weights with a sum > 0, got ", total_weight);
   if (objective == Objective::softprob) {
-    std::vector<float> out(static_cast<std::size_t>(groups), 0.0f);
-    std::vector<double> share(static_cast<std::size_t>(groups), 0.0);
-    for (std::size_t i = 0; i < n; ++i) {
-      share[static_cast<std::size_t>(targets.y[i])] += static_cast<double>(targets.weight_of(i));
+    Array<float> out(groups, 0.0f);
+    Array<double> share(groups, 0.0);
+    for (std::int64_t i = 0; i < n; ++i) {
+      share[static_cast<std::int64_t>(targets.y[i])] += static_cast<double>(targets.weight_of(i));
     }
     float mean = 0.0f;
-    for (std::size_t k = 0; k < out.size(); ++k) {
+    for (std::int64_t k = 0; k < out.size(); ++k) {
       out[k] = std::log(static_cast<float>(share[k]) / static_cast<float>(total_weight) + smallest_gain);
       mean += out[k] / static_cast<float>(groups);
     }
@@ -140,19 +139,19 @@ inline std::vector<float> estimate_base_score(Objective objective, const Targets
   if (std::abs(targets.scale_pos_weight - 1.0f) > smallest_gain) {
     const float start = 0.0f;
     GradientSum sum;
-    for (std::size_t i = 0; i < n; ++i) {
+    for (std::int64_t i = 0; i < n; ++i) {
       GradientPair pair;
       Targets one{{targets.y[i]}, {targets.weight_of(i)}, targets.scale_pos_weight};
       GradientPair* to = &pair;
       gradients(objective, one, &start, 1, 0, 1, {&to, 1});
       sum += pair;
     }
-    std::vector<float> out{sum.h <= 0.0 ? 0.0f : static_cast<float>(-sum.g / sum.h)};
+    Array<float> out{sum.h <= 0.0 ? 0.0f : static_cast<float>(-sum.g / sum.h)};
     predict_from_margin(objective, out);
     return out;
   }
   double mean = 0.0;
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::int64_t i = 0; i < n; ++i) {
     mean += targets.weight.empty()
                 ? static_cast<double>(targets.y[i]) / static_cast<double>(n)
                 : static_cast<double>(targets.y[i]) / total_weight * static_cast<double>(targets.weight[i]);
@@ -172,30 +171,30 @@ inline float base_margin(Objective objective, float base_score) {
 
 /// The metric of early stopping from margins (rows, groups): weighted mean loss, or root mean squared error.
 inline double loss(Objective objective, const Targets& targets, const float* margin, std::int64_t groups) {
-  const std::int64_t rows = static_cast<std::int64_t>(targets.y.size());
+  const std::int64_t rows = targets.y.size();
   constexpr std::int64_t grain = 8192;
-  std::vector<GradientSum> parts(static_cast<std::size_t>((rows + grain - 1) / grain));  // g: loss, h: weight
+  Array<GradientSum> parts((rows + grain - 1) / grain);  // g: loss, h: weight
   parallel_chunks(rows, grain, [&](std::int64_t begin, std::int64_t end) {
     GradientSum part;
-    std::vector<float> p(static_cast<std::size_t>(groups));
+    Array<float> p(groups);
     for (std::int64_t i = begin; i < end; ++i) {
       std::copy_n(margin + i * groups, groups, p.begin());
       predict_from_margin(objective, p);
-      const float y = targets.y[static_cast<std::size_t>(i)];
-      const double w = static_cast<double>(targets.weight_of(static_cast<std::size_t>(i)));
+      const float y = targets.y[i];
+      const double w = static_cast<double>(targets.weight_of(i));
       double each = 0.0;
       if (objective == Objective::squared_error) {
         const double d = static_cast<double>(p[0]) - static_cast<double>(y);
         each = d * d;
       } else {
         const double right = objective == Objective::softprob
-                                 ? static_cast<double>(p[static_cast<std::size_t>(y)])
+                                 ? static_cast<double>(p[y])
                                  : (y == 1.0f ? static_cast<double>(p[0]) : 1.0 - static_cast<double>(p[0]));
         each = -std::log(std::max(right, 1e-16));
       }
       part += GradientSum{each * w, w};
     }
-    parts[static_cast<std::size_t>(begin / grain)] = part;
+    parts[begin / grain] = part;
   });
   GradientSum sum;
   for (const GradientSum& part : parts) sum += part;

@@ -14,8 +14,8 @@
 #include <cstdint>
 #include <span>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/parallel.hpp"
 #include "../matrix.hpp"
 
@@ -24,18 +24,15 @@ namespace qrs::ml::boosting {
 /// Cuts of all features: those of feature f are values[begin[f]] ... values[begin[f + 1] - 1], ascending. A value v is in
 /// the first bin whose cut is > v.
 struct QuantileCuts {
-  std::vector<std::int32_t> begin{0};
-  std::vector<float> values;
-  std::vector<float> minimum;     // a number below every value of the feature
-  std::vector<char> has_missing;  // whether a row had no value
+  Array<std::int32_t> begin{0};
+  Array<float> values;
+  Array<float> minimum;     // a number below every value of the feature
+  Array<char> has_missing;  // whether a row had no value
 
-  std::int64_t features() const { return static_cast<std::int64_t>(begin.size()) - 1; }
-  std::int32_t bins(std::int64_t feature) const {
-    return begin[static_cast<std::size_t>(feature) + 1] - begin[static_cast<std::size_t>(feature)];
-  }
-  std::span<const float> of(std::int64_t feature) const {
-    return std::span(values).subspan(static_cast<std::size_t>(begin[static_cast<std::size_t>(feature)]),
-                                     static_cast<std::size_t>(bins(feature)));
+  std::int64_t features() const { return begin.size() - 1; }
+  std::int32_t bins(std::int64_t feature) const { return begin[feature + 1] - begin[feature]; }
+  ArrayView<const float> of(std::int64_t feature) const {
+    return ArrayView<const float>(values).part(begin[feature], bins(feature));
   }
 };
 
@@ -53,21 +50,21 @@ struct RankedValue {
 };
 
 /// Keeps at most `size` entries: the ends, and those nearest to equally spaced ranks.
-inline void prune_summary(std::vector<RankedValue>& summary, std::size_t size) {
+inline void prune_summary(Array<RankedValue>& summary, std::int64_t size) {
   if (summary.size() <= size) return;
-  const std::vector<RankedValue> all = std::move(summary);
+  const Array<RankedValue> all = std::move(summary);
   const float first = all.front().r_max;
   const float range = all.back().r_min - first;
-  const std::size_t steps = size - 1;
-  const std::size_t last = all.size() - 1;
+  const std::int64_t steps = size - 1;
+  const std::int64_t last = all.size() - 1;
   summary.assign(1, all.front());
-  std::size_t at = 1;
-  std::size_t taken = 0;
-  for (std::size_t k = 1; k < steps; ++k) {
+  std::int64_t at = 1;
+  std::int64_t taken = 0;
+  for (std::int64_t k = 1; k < steps; ++k) {
     const float twice = 2.0f * (static_cast<float>(k) * range / static_cast<float>(steps) + first);
     while (at < last && twice >= all[at + 1].r_max + all[at + 1].r_min) ++at;
     if (at == last) break;
-    const std::size_t nearest = twice < all[at].next_r_min() + all[at + 1].previous_r_max() ? at : at + 1;
+    const std::int64_t nearest = twice < all[at].next_r_min() + all[at + 1].previous_r_max() ? at : at + 1;
     if (nearest != taken) {
       summary.push_back(all[nearest]);
       taken = nearest;
@@ -95,26 +92,26 @@ inline float from_ordered_bits(std::uint32_t key) {
 }
 
 /// Sorts by the upper 32 bits in three passes of 11 bits; the lower 32 travel along.
-inline void radix_sort(std::vector<std::uint64_t>& items, std::vector<std::uint64_t>& scratch) {
+inline void radix_sort(Array<std::uint64_t>& items, Array<std::uint64_t>& scratch) {
   if (items.size() < 512) {
     std::stable_sort(items.begin(), items.end(), [](std::uint64_t a, std::uint64_t b) { return a >> 32 < b >> 32; });
     return;
   }
   scratch.resize(items.size());
   for (const int shift : {32, 43, 54}) {
-    std::vector<std::size_t> start(2049, 0);
+    Array<std::size_t> start(2049, 0);
     for (const std::uint64_t item : items) ++start[((item >> shift) & 2047u) + 1];
-    for (std::size_t d = 1; d < start.size(); ++d) start[d] += start[d - 1];
+    for (std::int64_t d = 1; d < start.size(); ++d) start[d] += start[d - 1];
     for (const std::uint64_t item : items) scratch[start[(item >> shift) & 2047u]++] = item;
     items.swap(scratch);
   }
 }
 
 /// The summary of a column: (ordered bits of the value, row) sorted by value.
-inline std::vector<RankedValue> summarize(std::span<const std::uint64_t> sorted, std::span<const float> weight) {
-  std::vector<RankedValue> out;
+inline Array<RankedValue> summarize(ArrayView<const std::uint64_t> sorted, ArrayView<const float> weight) {
+  Array<RankedValue> out;
   double below = 0.0;
-  for (std::size_t i = 0; i < sorted.size();) {
+  for (std::int64_t i = 0; i < sorted.size();) {
     const auto key = static_cast<std::uint32_t>(sorted[i] >> 32);
     double w = 0.0;
     for (; i < sorted.size() && static_cast<std::uint32_t>(sorted[i] >> 32) == key; ++i) {
@@ -143,57 +140,54 @@ template <class T, class Body>
 void for_each_column(MatrixView<T> x, double missing, const Body& body) {
   constexpr std::int64_t width = 16;
   parallel_chunks(x.cols(), width, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<std::vector<std::uint64_t>> columns(static_cast<std::size_t>(end - begin));
-    for (auto& column : columns) column.reserve(static_cast<std::size_t>(x.rows()));
+    Array<Array<std::uint64_t>> columns(end - begin);
+    for (auto& column : columns) column.reserve(x.rows());
     for (std::int64_t i = 0; i < x.rows(); ++i) {
       for (std::int64_t j = begin; j < end; ++j) {
         const float value = seen_value(x(i, j), missing);
         if (std::isnan(value)) continue;
-        columns[static_cast<std::size_t>(j - begin)].push_back(
-            static_cast<std::uint64_t>(detail::ordered_bits(value)) << 32 | static_cast<std::uint64_t>(i));
+        columns[j - begin].push_back(static_cast<std::uint64_t>(detail::ordered_bits(value)) << 32 |
+                                     static_cast<std::uint64_t>(i));
       }
     }
     for (std::int64_t j = begin; j < end; ++j) {
-      body(j, columns[static_cast<std::size_t>(j - begin)]);
-      columns[static_cast<std::size_t>(j - begin)] = {};
+      body(j, columns[j - begin]);
+      columns[j - begin] = {};
     }
   });
 }
 
 /// The cuts of a matrix. `weight` is empty or one a row.
 template <class T>
-QuantileCuts make_cuts(MatrixView<T> x, std::span<const float> weight, std::int64_t max_bin, double missing) {
-  const auto features = static_cast<std::size_t>(x.cols());
-  std::vector<std::vector<float>> cuts(features);
+QuantileCuts make_cuts(MatrixView<T> x, ArrayView<const float> weight, std::int64_t max_bin, double missing) {
+  Array<Array<float>> cuts(x.cols());
   QuantileCuts out;
-  out.minimum.resize(features);
-  out.has_missing.resize(features);
-  for_each_column(x, missing, [&](std::int64_t feature, std::vector<std::uint64_t>& items) {
-    std::vector<std::uint64_t> scratch;
-    const auto f = static_cast<std::size_t>(feature);
-    const std::int64_t present = static_cast<std::int64_t>(items.size());
+  out.minimum.resize(x.cols());
+  out.has_missing.resize(x.cols());
+  for_each_column(x, missing, [&](std::int64_t f, Array<std::uint64_t>& items) {
+    Array<std::uint64_t> scratch;
+    const std::int64_t present = items.size();
     out.has_missing[f] = present < x.rows() ? 1 : 0;
     detail::radix_sort(items, scratch);
-    std::vector<detail::RankedValue> summary = detail::summarize(items, weight);
+    Array<detail::RankedValue> summary = detail::summarize(items, weight);
     const std::int64_t first_size = std::min(present, 8 * max_bin);
     const std::int64_t bins = std::min(first_size, max_bin);
     float above = 1e-5f;  // a column without values
     out.minimum[f] = above;
     if (!summary.empty()) {
-      detail::prune_summary(summary,
-                            static_cast<std::size_t>(detail::sketch_size(present, std::min(present, max_bin))));
-      detail::prune_summary(summary, static_cast<std::size_t>(first_size));
-      detail::prune_summary(summary, static_cast<std::size_t>(bins) + 1);
+      detail::prune_summary(summary, detail::sketch_size(present, std::min(present, max_bin)));
+      detail::prune_summary(summary, first_size);
+      detail::prune_summary(summary, bins + 1);
       const float lowest = summary.front().value;
       out.minimum[f] = lowest - std::abs(lowest) - 1e-5f;
-      for (std::size_t i = 1; i < std::min(summary.size(), static_cast<std::size_t>(bins)); ++i) {
+      for (std::int64_t i = 1; i < std::min(summary.size(), bins); ++i) {
         cuts[f].push_back(summary[i].value);
       }
       above = summary.back().value;
     }
     cuts[f].push_back(above + (std::abs(above) + 1e-5f));
   });
-  for (const std::vector<float>& cut : cuts) {
+  for (const Array<float>& cut : cuts) {
     out.values.insert(out.values.end(), cut.begin(), cut.end());
     out.begin.push_back(static_cast<std::int32_t>(out.values.size()));
   }

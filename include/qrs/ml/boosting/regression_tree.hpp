@@ -37,8 +37,8 @@ class RegressionTree {
   explicit RegressionTree(std::vector<TreeNode> nodes) : nodes_(std::move(nodes)) {}
 
   const std::vector<TreeNode>& nodes() const { return nodes_; }
-  const TreeNode& operator[](std::int32_t i) const { return nodes_[static_cast<std::size_t>(i)]; }
-  TreeNode& operator[](std::int32_t i) { return nodes_[static_cast<std::size_t>(i)]; }
+  const TreeNode& operator[](std::int32_t i) const { return nodes_[i]; }
+  TreeNode& operator[](std::int32_t i) { return nodes_[i]; }
   std::int32_t size() const { return static_cast<std::int32_t>(nodes_.size()); }
 
   std::int64_t leaves() const {
@@ -51,7 +51,7 @@ class RegressionTree {
     std::vector<std::int32_t> depth(nodes_.size(), 0);
     std::int32_t deepest = 0;
     for (std::size_t i = 1; i < nodes_.size(); ++i) {
-      depth[i] = depth[static_cast<std::size_t>(nodes_[i].parent)] + 1;
+      depth[i] = depth[nodes_[i].parent] + 1;
       deepest = std::max(deepest, depth[i]);
     }
     return deepest;
@@ -115,7 +115,7 @@ class RegressionTree {
       for (const std::int32_t child : {node.left, node.right}) {
         QRS_CHECK(child > i && child < size(), "[", op, "] expected children of node ", i, " in (", i, ", ", size(),
                   "), got ", child);
-        char& visited = seen[static_cast<std::size_t>(child)];
+        char& visited = seen[child];
         QRS_CHECK(visited == 0, "[", op, "] expected one parent of node ", child, ", got two");
         QRS_CHECK((*this)[child].parent == i, "[", op, "] expected parent ", i, " of node ", child, ", got ",
                   (*this)[child].parent);
@@ -123,8 +123,7 @@ class RegressionTree {
       }
     }
     for (std::int32_t i = 1; i < size(); ++i) {
-      QRS_CHECK(seen[static_cast<std::size_t>(i)] != 0, "[", op, "] expected every node below the root, got node ", i,
-                " apart from it");
+      QRS_CHECK(seen[i] != 0, "[", op, "] expected every node below the root, got node ", i, " apart from it");
     }
     QRS_CHECK(nodes_[0].parent == -1, "[", op, "] expected a root without a parent, got ", nodes_[0].parent);
   }

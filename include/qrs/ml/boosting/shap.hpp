@@ -10,8 +10,8 @@
 #include <cmath>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/parallel.hpp"
 #include "booster.hpp"
 
@@ -51,24 +51,24 @@ class TreeShap {
     return both > 0.0 ? std::pair(left / both, right / both) : std::pair(0.5, 0.5);
   }
 
-  using Path = std::vector<PathStep>;
+  using Path = Array<PathStep>;
 
   static void extend(Path& path, double zero, double one, std::int32_t feature) {
     path.push_back({feature, zero, one, path.empty() ? 1.0 : 0.0});
     const auto last = static_cast<double>(path.size());
-    for (std::size_t i = path.size() - 1; i-- > 0;) {
+    for (std::int64_t i = path.size() - 1; i-- > 0;) {
       const auto rank = static_cast<double>(i);
       path[i + 1].weight += one * path[i].weight * (rank + 1.0) / last;
       path[i].weight = zero * path[i].weight * (last - rank - 1.0) / last;
     }
   }
 
-  static void unwind(Path& path, std::size_t index) {
+  static void unwind(Path& path, std::int64_t index) {
     const double one = path[index].one;
     const double zero = path[index].zero;
     const auto size = static_cast<double>(path.size());
     double next = path.back().weight;
-    for (std::size_t i = path.size() - 1; i-- > 0;) {
+    for (std::int64_t i = path.size() - 1; i-- > 0;) {
       const auto rank = static_cast<double>(i);
       if (one != 0.0) {
         const double before = path[i].weight;
@@ -78,7 +78,7 @@ class TreeShap {
         path[i].weight = path[i].weight * size / (zero * (size - rank - 1.0));
       }
     }
-    for (std::size_t i = index; i + 1 < path.size(); ++i) {
+    for (std::int64_t i = index; i + 1 < path.size(); ++i) {
       path[i].feature = path[i + 1].feature;
       path[i].zero = path[i + 1].zero;
       path[i].one = path[i + 1].one;
@@ -86,7 +86,7 @@ class TreeShap {
     path.pop_back();
   }
 
-  static double unwound_sum(const Path& path, std::size_t index) {
+  static double unwound_sum(const Path& path, std::int64_t index) {
     Path copy = path;
     unwind(copy, index);
     double sum = 0.0;
@@ -98,7 +98,7 @@ class TreeShap {
     extend(path, zero, one, feature);
     const TreeNode& node = tree_[at];
     if (node.is_leaf()) {
-      for (std::size_t i = 1; i < path.size(); ++i) {
+      for (std::int64_t i = 1; i < path.size(); ++i) {
         shares_[path[i].feature] +=
             unwound_sum(path, i) * (path[i].one - path[i].zero) * static_cast<double>(node.threshold);
       }
@@ -109,7 +109,7 @@ class TreeShap {
     const auto [left_share, right_share] = fractions(tree_, at);
     double before_zero = 1.0;
     double before_one = 1.0;
-    for (std::size_t i = 1; i < path.size(); ++i) {  // a feature met again: its earlier step is undone first
+    for (std::int64_t i = 1; i < path.size(); ++i) {  // a feature met again: its earlier step is undone first
       if (path[i].feature != node.feature) continue;
       before_zero = path[i].zero;
       before_one = path[i].one;
@@ -137,25 +137,24 @@ inline constexpr std::int32_t max_shap_depth = 512;
 template <class T>
 Matrix<double> shap_values(const Booster& booster, MatrixView<T> x, double missing) {
   const std::int64_t wide = booster.features + 1;
-  const auto trees = static_cast<std::size_t>(booster.used_rounds() * booster.groups);
-  const std::vector<float> base = booster.base_margins();
-  std::vector<double> bias(base.begin(), base.end());
-  for (std::size_t t = 0; t < trees; ++t) {
+  const std::int64_t trees = booster.used_rounds() * booster.groups;
+  const Array<float> base = booster.base_margins();
+  Array<double> bias(base.begin(), base.end());
+  for (std::int64_t t = 0; t < trees; ++t) {
     QRS_CHECK(booster.trees[t].depth() <= max_shap_depth, "[boost] expected trees of depth at most ", max_shap_depth,
               " for SHAP values, got depth ", booster.trees[t].depth(), " of tree ", t);
-    bias[t % static_cast<std::size_t>(booster.groups)] += detail::TreeShap::expected(booster.trees[t], 0);
+    bias[t % booster.groups] += detail::TreeShap::expected(booster.trees[t], 0);
   }
   Matrix<double> out(x.rows(), booster.groups * wide);
   parallel_for(x.rows(), [&](std::int64_t i) {
-    std::vector<float> row(static_cast<std::size_t>(x.cols()));
-    for (std::int64_t j = 0; j < x.cols(); ++j) row[static_cast<std::size_t>(j)] = seen_value(x(i, j), missing);
+    Array<float> row(x.cols());
+    for (std::int64_t j = 0; j < x.cols(); ++j) row[j] = seen_value(x(i, j), missing);
     double* to = out.row(i);
-    for (std::size_t t = 0; t < trees; ++t) {
-      const auto group = static_cast<std::int64_t>(t) % booster.groups;
+    for (std::int64_t t = 0; t < trees; ++t) {
+      const auto group = t % booster.groups;
       detail::TreeShap(booster.trees[t], row.data(), to + group * wide).run();
     }
-    for (std::int64_t k = 0; k < booster.groups; ++k)
-      to[k * wide + booster.features] = bias[static_cast<std::size_t>(k)];
+    for (std::int64_t k = 0; k < booster.groups; ++k) to[k * wide + booster.features] = bias[k];
   });
   return out;
 }

@@ -55,9 +55,7 @@ struct TreeParams {
   float reg_alpha = 0.0f;
   std::vector<std::int8_t> monotone;  // -1, 0 or 1 a feature; empty: no constraint
 
-  int direction(std::int32_t feature) const {
-    return monotone.empty() ? 0 : monotone[static_cast<std::size_t>(feature)];
-  }
+  int direction(std::int32_t feature) const { return monotone.empty() ? 0 : monotone[feature]; }
   /// The score is the closed form of the best weight: nothing clips the weight.
   bool plain() const { return monotone.empty() && max_delta_step == 0.0f; }
 };

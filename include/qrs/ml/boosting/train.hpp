@@ -11,8 +11,8 @@
 #include <span>
 #include <utility>
 #include <variant>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../../core/parallel.hpp"
 #include "../../core/rng.hpp"
@@ -61,7 +61,7 @@ inline std::uint32_t tree_seed(std::int64_t random_state, std::int64_t tree, std
 template <class T>
 class TreeMaker {
  public:
-  TreeMaker(MatrixView<T> x, std::span<const float> weight, const TrainSettings& settings, Observer* tracer)
+  TreeMaker(MatrixView<T> x, ArrayView<const float> weight, const TrainSettings& settings, Observer* tracer)
       : x_(x), settings_(settings), tracer_(tracer) {
     if (settings.exact) {
       data_.template emplace<SortedColumns>(x, settings.missing);
@@ -81,11 +81,11 @@ class TreeMaker {
   }
 
   /// Grows the trees of a round and moves the margins (rows, groups) of x by their leaves.
-  void grow(std::vector<GrowTask>& tasks, std::int64_t round, float* margin) {
+  void grow(Array<GrowTask>& tasks, std::int64_t round, float* margin) {
     const std::int64_t groups = settings_.groups;
     if (const auto* columns = std::get_if<SortedColumns>(&data_)) {
       ExactGrower(*columns, settings_.tree, tracer_).grow(tasks);
-      std::vector<RegressionTree> trees;
+      Array<RegressionTree> trees;
       for (const GrowTask& task : tasks) trees.push_back(task.tree);
       add_trees(FlatTrees(trees), round * groups, x_, settings_.missing, margin, groups);
     } else if (auto* bytes = std::get_if<std::unique_ptr<Hist<std::uint8_t>>>(&data_)) {
@@ -105,10 +105,10 @@ class TreeMaker {
   };
 
   template <class Code>
-  void grow_hist(HistGrower<Code>& grower, std::vector<GrowTask>& tasks, float* margin) const {
-    for (std::size_t first = 0; first < tasks.size(); first += static_cast<std::size_t>(together_)) {
-      const std::size_t count = std::min(tasks.size() - first, static_cast<std::size_t>(together_));
-      grower.grow(std::span(tasks).subspan(first, count), margin + first, settings_.groups);
+  void grow_hist(HistGrower<Code>& grower, Array<GrowTask>& tasks, float* margin) const {
+    for (std::int64_t first = 0; first < tasks.size(); first += together_) {
+      const std::int64_t count = std::min(tasks.size() - first, together_);
+      grower.grow(ArrayView<GrowTask>(tasks).part(first, count), margin + first, settings_.groups);
     }
   }
 
@@ -121,62 +121,85 @@ class TreeMaker {
   std::int64_t together_ = 1;  // trees of a round that grow at a time; the result does not depend on it
 };
 
+namespace detail {
+
+/// Margins of `count` rows before the first tree.
+inline Array<float> starting_margins(const Booster& booster, std::int64_t count) {
+  const Array<float> base = booster.base_margins();
+  Array<float> out(count * booster.groups);
+  for (std::int64_t i = 0; i < out.size(); ++i) out[i] = base[i % booster.groups];
+  return out;
+}
+
+/// Leaves a tree the share `subsample` of the rows, drawn by the tree's own seed.
+inline void draw_rows(GrowTask& task, const TrainSettings& settings) {
+  if (settings.subsample >= 1.0) return;
+  Mt19937 rng(tree_seed(settings.random_state, task.index, 1));
+  std::int64_t kept = 0;
+  for (std::int64_t i = 0; i < task.rows.size(); ++i) {
+    if (rng.random_sample() >= settings.subsample) continue;
+    task.rows[kept] = task.rows[i];
+    task.pairs[kept++] = task.pairs[i];
+  }
+  task.rows.resize(kept);
+  task.pairs.resize(kept);
+}
+
+/// The tasks of a round: every tree's rows, features, and gradients at the margins so far.
+inline void begin_round(Array<GrowTask>& tasks, std::int64_t round, std::int64_t features, const Targets& targets,
+                        const TrainSettings& settings, const float* margin) {
+  const std::int64_t rows = targets.y.size();
+  Array<GradientPair*> pairs;
+  for (std::int64_t k = 0; k < tasks.size(); ++k) {
+    GrowTask& task = tasks[k];
+    task.index = round * tasks.size() + k;
+    task.columns = ColumnSampler(settings.columns, features, tree_seed(settings.random_state, task.index, 0));
+    task.pairs.resize(rows);
+    task.rows.resize(rows);
+    std::iota(task.rows.begin(), task.rows.end(), 0u);
+    pairs.push_back(task.pairs.data());
+  }
+  parallel_chunks(rows, 4096, [&](std::int64_t begin, std::int64_t end) {
+    gradients(settings.objective, targets, margin, tasks.size(), begin, end, pairs);
+  });
+  for (GrowTask& task : tasks) draw_rows(task, settings);
+}
+
+/// Keeps the best round; true where the last `patience` rounds were no better.
+inline bool stops_early(Booster& booster, double metric, std::int64_t round, std::int64_t patience) {
+  if (!booster.best_score || metric < *booster.best_score) {
+    booster.best_score = metric;
+    booster.best_iteration = round;
+    return false;
+  }
+  return round - *booster.best_iteration >= patience;
+}
+
+}  // namespace detail
+
 /// Trains a model. `history` receives the metric of the evaluation rows after each round; `observer` may be null.
 template <class T>
 Booster train(MatrixView<T> x, const Targets& targets, const TrainSettings& settings, const Evaluation<T>* evaluation,
-              std::vector<double>& history, Observer* observer) {
-  const std::int64_t rows = x.rows();
+              Array<double>& history, Observer* observer) {
   const std::int64_t groups = settings.groups;
   Booster out;
   out.objective = settings.objective;
   out.features = x.cols();
   out.groups = groups;
-  out.base_score = settings.base_score
-                       ? std::vector<float>(static_cast<std::size_t>(groups), static_cast<float>(*settings.base_score))
-                       : estimate_base_score(settings.objective, targets, groups);
-  const std::vector<float> base = out.base_margins();
-  const auto starting = [&](std::int64_t count) {
-    std::vector<float> margin(static_cast<std::size_t>(count * groups));
-    for (std::size_t i = 0; i < margin.size(); ++i) margin[i] = base[i % static_cast<std::size_t>(groups)];
-    return margin;
-  };
-  std::vector<float> margin = starting(rows);
-  std::vector<float> watched = starting(evaluation != nullptr ? evaluation->x.rows() : 0);
+  out.base_score = settings.base_score ? Array<float>(groups, static_cast<float>(*settings.base_score))
+                                       : estimate_base_score(settings.objective, targets, groups);
+  Array<float> margin = detail::starting_margins(out, x.rows());
+  Array<float> watched = detail::starting_margins(out, evaluation != nullptr ? evaluation->x.rows() : 0);
   Observer* const tracer = observer != nullptr && observer->traces() ? observer : nullptr;
   TreeMaker<T> maker(x, targets.weight, settings, tracer);
   history.clear();
-  std::vector<std::uint32_t> all(static_cast<std::size_t>(rows));
-  std::iota(all.begin(), all.end(), 0u);
 
-  std::vector<GrowTask> tasks(static_cast<std::size_t>(groups));
+  Array<GrowTask> tasks(groups);
   for (std::int64_t round = 0; round < settings.rounds; ++round) {
-    std::vector<GradientPair*> pairs;
-    for (std::int64_t k = 0; k < groups; ++k) {
-      GrowTask& task = tasks[static_cast<std::size_t>(k)];
-      task.index = round * groups + k;
-      task.columns = ColumnSampler(settings.columns, x.cols(), tree_seed(settings.random_state, task.index, 0));
-      task.pairs.resize(static_cast<std::size_t>(rows));
-      pairs.push_back(task.pairs.data());
-    }
-    parallel_chunks(rows, 4096, [&](std::int64_t begin, std::int64_t end) {
-      gradients(settings.objective, targets, margin.data(), groups, begin, end, pairs);
-    });
-    for (GrowTask& task : tasks) {
-      task.rows = all;
-      if (settings.subsample >= 1.0) continue;
-      Mt19937 rng(tree_seed(settings.random_state, task.index, 1));
-      std::size_t kept = 0;
-      for (std::size_t i = 0; i < all.size(); ++i) {
-        if (rng.random_sample() >= settings.subsample) continue;
-        task.rows[kept] = all[i];
-        task.pairs[kept++] = task.pairs[i];
-      }
-      task.rows.resize(kept);
-      task.pairs.resize(kept);
-    }
+    detail::begin_round(tasks, round, x.cols(), targets, settings, margin.data());
     maker.grow(tasks, round, margin.data());
     std::int64_t leaves = 0;
-    std::vector<RegressionTree> grown;
+    Array<RegressionTree> grown;
     for (GrowTask& task : tasks) {
       leaves += task.tree.leaves();
       grown.push_back(std::move(task.tree));
@@ -193,13 +216,9 @@ Booster train(MatrixView<T> x, const Targets& targets, const TrainSettings& sett
                               .leaves = leaves});
     }
     if (observer != nullptr) observer->progress("round", round + 1, settings.rounds);
-    if (!settings.early_stopping_rounds) continue;
-    if (!out.best_score || history.back() < *out.best_score) {
-      out.best_score = history.back();
-      out.best_iteration = round;
-    } else if (round - *out.best_iteration >= *settings.early_stopping_rounds) {
-      break;
-    }
+    const bool stop = settings.early_stopping_rounds &&
+                      detail::stops_early(out, history.back(), round, *settings.early_stopping_rounds);
+    if (stop) break;
   }
   return out;
 }

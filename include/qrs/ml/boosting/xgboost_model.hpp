@@ -25,7 +25,7 @@ inline RegressionTree tree_from(const io::XgboostTree& in) {
   std::vector<char> seen(in.size(), 0);
   seen[0] = 1;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const auto from = static_cast<std::size_t>(source[i]);
+    const auto from = source[i];
     nodes[i].threshold = in.split_conditions[from];
     nodes[i].cover = in.sum_hessian[from];
     nodes[i].base_weight = in.base_weights[from];
@@ -39,10 +39,9 @@ inline RegressionTree tree_from(const io::XgboostTree& in) {
     nodes[i].left = static_cast<std::int32_t>(nodes.size());
     nodes[i].right = nodes[i].left + 1;
     for (const std::int32_t child : children) {
-      QRS_CHECK(child < static_cast<std::int32_t>(in.size()) && seen[static_cast<std::size_t>(child)] == 0,
-                "[xgboost] expected children inside ", in.size(), " nodes, each of one parent, got ", child,
-                " below node ", from);
-      seen[static_cast<std::size_t>(child)] = 1;
+      QRS_CHECK(child < static_cast<std::int32_t>(in.size()) && seen[child] == 0, "[xgboost] expected children inside ",
+                in.size(), " nodes, each of one parent, got ", child, " below node ", from);
+      seen[child] = 1;
       nodes.emplace_back();
       nodes.back().parent = static_cast<std::int32_t>(i);
       source.push_back(child);
@@ -81,7 +80,7 @@ inline Booster from_xgboost(const io::XgboostModel& model) {
   out.base_score = model.base_score;
   QRS_CHECK(!out.base_score.empty(), "[xgboost] expected a base_score, got none");
   QRS_CHECK(out.groups >= 1 && out.groups <= 1 << 20, "[xgboost] expected num_class in [1, 2^20], got ", out.groups);
-  if (out.base_score.size() == 1) out.base_score.resize(static_cast<std::size_t>(out.groups), out.base_score[0]);
+  if (out.base_score.size() == 1) out.base_score.resize(out.groups, out.base_score[0]);
   QRS_CHECK(model.tree_info.size() == model.trees.size(), "[xgboost] expected a class of each of ", model.trees.size(),
             " trees, got ", model.tree_info.size());
   for (std::size_t t = 0; t < model.trees.size(); ++t) {

@@ -18,8 +18,8 @@
 #include <limits>
 #include <numeric>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/parallel.hpp"
 #include "../../kernels.hpp"
@@ -30,45 +30,44 @@
 namespace qrs::ml::decompose {
 
 struct SymmetricEigen {
-  std::vector<double> values;  // all, the largest first
-  Matrix<double> vectors;      // (wanted, n): row i belongs to values[i]
+  Array<double> values;    // all, the largest first
+  Matrix<double> vectors;  // (wanted, n): row i belongs to values[i]
 };
 
 /// How many vectors are wanted, told after the eigenvalues are known: they come with the largest first.
-using WantedVectors = std::function<std::int64_t(const std::vector<double>& values)>;
+using WantedVectors = std::function<std::int64_t(const Array<double>& values)>;
 
 class DivideAndConquer {
  public:
   /// Of the matrix with this diagonal and these neighbours (beside[i] couples i and i + 1; the last value is not read).
-  DivideAndConquer(std::vector<double> diagonal, std::vector<double> beside)
+  DivideAndConquer(Array<double> diagonal, Array<double> beside)
       : d_(std::move(diagonal)), e_(std::move(beside)), z_(size(), size()) {}
 
   SymmetricEigen run(const WantedVectors& wanted) && {
-    std::vector<std::vector<Block>> levels;
-    std::vector<Block> leaves;
+    Array<Array<Block>> levels;
+    Array<Block> leaves;
     split({.begin = 0, .end = size()}, 0, levels, leaves);
-    parallel_for(static_cast<std::int64_t>(leaves.size()), [&](std::int64_t i) { finish(leaves[at(i)]); });
+    parallel_for(leaves.size(), [&](std::int64_t i) { finish(leaves[i]); });
     const auto all = [](std::int64_t) { return std::int64_t{0}; };
-    for (std::size_t level = levels.size(); level-- > 1;) {
-      const std::vector<Block>& blocks = levels[level];
-      const auto count = static_cast<std::int64_t>(blocks.size());
+    for (std::int64_t level = levels.size(); level-- > 1;) {
+      const Array<Block>& blocks = levels[level];
+      const std::int64_t count = blocks.size();
       if (count >= 4) {
-        parallel_for(count, [&](std::int64_t i) { join(blocks[at(i)], all); });
+        parallel_for(count, [&](std::int64_t i) { join(blocks[i], all); });
       } else {
         for (const Block& block : blocks) join(block, all);
       }
     }
     SymmetricEigen out;
-    std::vector<std::int64_t> order;
+    Array<std::int64_t> order;
     std::int64_t count = 0;
     const auto choose = [&](std::int64_t roots) {
       for (std::int64_t i = size() - 1; i >= 0; --i) order.push_back(i);
-      std::stable_sort(order.begin(), order.end(),
-                       [&](std::int64_t a, std::int64_t b) { return d_[at(a)] > d_[at(b)]; });
-      for (const std::int64_t i : order) out.values.push_back(d_[at(i)]);
+      std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return d_[a] > d_[b]; });
+      for (const std::int64_t i : order) out.values.push_back(d_[i]);
       count = wanted(out.values);
       std::int64_t first = roots;
-      for (std::int64_t i = 0; i < count; ++i) first = std::min(first, order[at(i)]);
+      for (std::int64_t i = 0; i < count; ++i) first = std::min(first, order[i]);
       return first;
     };
     if (levels.empty()) {
@@ -78,7 +77,7 @@ class DivideAndConquer {
     }
     out.vectors = Matrix<double>(count, size());
     parallel_chunks(count, 32, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) std::copy_n(z_.row(order[at(i)]), size(), out.vectors.row(i));
+      for (std::int64_t i = begin; i < end; ++i) std::copy_n(z_.row(order[i]), size(), out.vectors.row(i));
     });
     return out;
   }
@@ -100,29 +99,28 @@ class DivideAndConquer {
   /// What is left of a joint when the eigenpairs that stay as they are have been taken out.
   struct Poles {
     double rho = 0.0;
-    std::vector<double> d;            // rising
-    std::vector<double> z;            // of length at most 1
-    std::vector<std::int64_t> rows;   // of Z
-    std::vector<std::int64_t> place;  // by kind: upper, both, lower
-    std::int64_t upper = 0;           // how many there are of a kind
+    Array<double> d;            // rising
+    Array<double> z;            // of length at most 1
+    Array<std::int64_t> rows;   // of Z
+    Array<std::int64_t> place;  // by kind: upper, both, lower
+    std::int64_t upper = 0;     // how many there are of a kind
     std::int64_t both = 0;
     std::int64_t lower = 0;
-    std::vector<std::int64_t> settled;  // rows of Z that are eigenvectors of the whole
+    Array<std::int64_t> settled;  // rows of Z that are eigenvectors of the whole
   };
 
-  static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
-  std::int64_t size() const { return static_cast<std::int64_t>(d_.size()); }
+  std::int64_t size() const { return d_.size(); }
 
   /// Tears T into leaves. levels[l] holds the joints l steps below the whole.
-  void split(Block block, std::size_t level, std::vector<std::vector<Block>>& levels, std::vector<Block>& leaves) {
+  void split(Block block, std::int64_t level, Array<Array<Block>>& levels, Array<Block>& leaves) {
     if (block.end - block.begin <= leaf) {
       leaves.push_back(block);
       return;
     }
     block.middle = block.begin + (block.end - block.begin) / 2;
-    block.coupling = e_[at(block.middle - 1)];
-    d_[at(block.middle - 1)] -= std::abs(block.coupling);
-    d_[at(block.middle)] -= std::abs(block.coupling);
+    block.coupling = e_[block.middle - 1];
+    d_[block.middle - 1] -= std::abs(block.coupling);
+    d_[block.middle] -= std::abs(block.coupling);
     if (levels.size() <= level) levels.resize(level + 1);
     levels[level].push_back(block);
     split({.begin = block.begin, .end = block.middle}, level + 1, levels, leaves);
@@ -131,8 +129,8 @@ class DivideAndConquer {
 
   void finish(const Block& block) {
     const std::int64_t n = block.end - block.begin;
-    std::vector<double> d(d_.begin() + block.begin, d_.begin() + block.end);
-    std::vector<double> e(e_.begin() + block.begin, e_.begin() + block.end);
+    Array<double> d(d_.begin() + block.begin, d_.begin() + block.end);
+    Array<double> e(e_.begin() + block.begin, e_.begin() + block.end);
     Matrix<double> z(n, n);
     for (std::int64_t i = 0; i < n; ++i) z(i, i) = 1.0;
     ql_steps(d, e, z);
@@ -146,21 +144,21 @@ class DivideAndConquer {
     Poles out;
     // |v|^2 is 2.
     out.rho = 2.0 * std::abs(block.coupling);
-    std::vector<double> z;
+    Array<double> z;
     double largest = out.rho;
     for (std::int64_t i = block.begin; i < block.end; ++i) {
       const bool upper = i < block.middle;
       const double value = z_(i, upper ? block.middle - 1 : block.middle) * std::sqrt(0.5);
       z.push_back(upper ? value : std::copysign(1.0, block.coupling) * value);
-      largest = std::max(largest, std::abs(d_[at(i)]));
+      largest = std::max(largest, std::abs(d_[i]));
     }
     const double negligible = 8.0 * eps * largest;
-    std::vector<std::int64_t> order(at(block.end - block.begin));
+    Array<std::int64_t> order(block.end - block.begin);
     std::iota(order.begin(), order.end(), block.begin);
-    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return d_[at(a)] < d_[at(b)]; });
-    std::vector<Kind> kinds;
+    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return d_[a] < d_[b]; });
+    Array<Kind> kinds;
     for (const std::int64_t row : order) {
-      double weight = z[at(row - block.begin)];
+      double weight = z[row - block.begin];
       Kind kind = row < block.middle ? Kind::upper : Kind::lower;
       if (out.rho * std::abs(weight) <= negligible) {
         out.settled.push_back(row);
@@ -173,12 +171,12 @@ class DivideAndConquer {
         const double length = std::hypot(weight, out.z.back());
         const double c = weight / length;
         const double s = out.z.back() / length;
-        if (std::abs((d_[at(row)] - d_[at(other)]) * c * s) <= negligible) {
+        if (std::abs((d_[row] - d_[other]) * c * s) <= negligible) {
           rotate(block, other, row, c, s);
-          const double before = d_[at(other)];
-          const double own = d_[at(row)];
-          d_[at(other)] = before * c * c + own * s * s;
-          d_[at(row)] = before * s * s + own * c * c;
+          const double before = d_[other];
+          const double own = d_[row];
+          d_[other] = before * c * c + own * s * s;
+          d_[row] = before * s * s + own * c * c;
           if (kind != kinds.back()) kind = Kind::both;
           weight = length;
           out.settled.push_back(other);
@@ -187,7 +185,7 @@ class DivideAndConquer {
       }
       out.rows.push_back(row), out.z.push_back(weight), kinds.push_back(kind);
     }
-    for (const std::int64_t row : out.rows) out.d.push_back(d_[at(row)]);
+    for (const std::int64_t row : out.rows) out.d.push_back(d_[row]);
     for (const Kind kind : kinds) ++(kind == Kind::upper ? out.upper : kind == Kind::both ? out.both : out.lower);
     std::int64_t next[] = {0, out.upper, out.upper + out.both};
     for (const Kind kind : kinds) out.place.push_back(next[static_cast<int>(kind)]++);
@@ -209,12 +207,12 @@ class DivideAndConquer {
   template <class First>
   void join(const Block& block, const First& first_wanted) {
     const Poles poles = poles_of(block);
-    const auto count = static_cast<std::int64_t>(poles.d.size());
+    const std::int64_t count = poles.d.size();
     Matrix<double> factors(count, count);
-    std::vector<double> roots(poles.d.size());
+    Array<double> roots(poles.d.size());
     parallel_chunks(count, 8, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t j = begin; j < end; ++j) {
-        roots[at(j)] = secular_root(poles.d, poles.z, poles.rho, j, factors.row(j));
+        roots[j] = secular_root(poles.d, poles.z, poles.rho, j, factors.row(j));
       }
     });
     // The rows leave Z, each with the columns it has; the settled ones come back at the end.
@@ -223,8 +221,8 @@ class DivideAndConquer {
     Scratch<double> above((poles.upper + poles.both) * rows + 1);
     Scratch<double> below((poles.both + poles.lower) * others + 1);
     for (std::int64_t i = 0; i < count; ++i) {
-      const double* row = z_.row(poles.rows[at(i)]);
-      const std::int64_t place = poles.place[at(i)];
+      const double* row = z_.row(poles.rows[i]);
+      const std::int64_t place = poles.place[i];
       if (place < poles.upper + poles.both) std::copy_n(row + block.begin, rows, above.data() + place * rows);
       if (place >= poles.upper) std::copy_n(row + block.middle, others, below.data() + (place - poles.upper) * others);
     }
@@ -245,21 +243,21 @@ class DivideAndConquer {
   }
 
   /// Puts the values and the settled vectors where they belong.
-  void settle(const Block& block, const Poles& poles, const std::vector<double>& roots) {
+  void settle(const Block& block, const Poles& poles, const Array<double>& roots) {
     const std::int64_t n = block.end - block.begin;
-    Matrix<double> vectors(static_cast<std::int64_t>(poles.settled.size()), n);
-    std::vector<double> values = roots;
+    Matrix<double> vectors(poles.settled.size(), n);
+    Array<double> values = roots;
     for (std::int64_t i = 0; i < vectors.rows(); ++i) {
-      values.push_back(d_[at(poles.settled[at(i)])]);
-      std::copy_n(z_.row(poles.settled[at(i)]) + block.begin, n, vectors.row(i));
+      values.push_back(d_[poles.settled[i]]);
+      std::copy_n(z_.row(poles.settled[i]) + block.begin, n, vectors.row(i));
     }
     std::copy(values.begin(), values.end(), d_.begin() + block.begin);
     const std::int64_t begin = block.end - vectors.rows();
     for (std::int64_t i = 0; i < vectors.rows(); ++i) std::copy_n(vectors.row(i), n, z_.row(begin + i) + block.begin);
   }
 
-  std::vector<double> d_;
-  std::vector<double> e_;
+  Array<double> d_;
+  Array<double> e_;
   Matrix<double> z_;
 };
 

@@ -9,8 +9,8 @@
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/parallel.hpp"
@@ -59,7 +59,7 @@ inline void complete_rows(Matrix<double>& v, std::int64_t from, double least = 1
   QRS_CHECK(v.rows() <= v.cols(), "[orthonormalize] expected at most ", v.cols(), " vectors of that length, got ",
             v.rows());
   std::int64_t unit = 0;  // the next unit vector to try
-  std::vector<double> factors(static_cast<std::size_t>(v.rows()));
+  Array<double> factors(v.rows());
   for (std::int64_t i = from; i < v.rows(); ++i) {
     double* row = v.row(i);
     double floor = least;
@@ -68,12 +68,12 @@ inline void complete_rows(Matrix<double>& v, std::int64_t from, double least = 1
       for (int pass = 0; pass < 2; ++pass) {
         parallel_chunks(i, 64, [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t k = begin; k < end; ++k) {
-            factors[static_cast<std::size_t>(k)] = dot(row, v.row(k), v.cols());
+            factors[k] = dot(row, v.row(k), v.cols());
           }
         });
         parallel_chunks(v.cols(), 256, [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t k = 0; k < i; ++k) {
-            const double factor = factors[static_cast<std::size_t>(k)];
+            const double factor = factors[k];
             const double* other = v.row(k);
             for (std::int64_t j = begin; j < end; ++j) row[j] -= factor * other[j];
           }
@@ -116,7 +116,7 @@ void orthonormalize_columns(Matrix<T>& y) {
     kernels::gemm_cpu(p, values + from * cols, values + from * cols, gram.data());
   }
   // Each column has its own scale: only how nearly dependent they are may cost digits.
-  std::vector<double> scale;
+  Array<double> scale;
   bool fine = true;
   for (std::int64_t j = 0; j < cols; ++j) {
     scale.push_back(std::sqrt(std::max(0.0, gram(j, j))));
@@ -124,13 +124,13 @@ void orthonormalize_columns(Matrix<T>& y) {
   }
   for (std::int64_t i = 0; fine && i < cols; ++i) {
     for (std::int64_t j = 0; j < cols; ++j) {
-      gram(i, j) /= scale[static_cast<std::size_t>(i)] * scale[static_cast<std::size_t>(j)];
+      gram(i, j) /= scale[i] * scale[j];
     }
   }
   if (fine && detail::cholesky(gram, 1e-6)) {
     Matrix<double> step = detail::inverse_transposed(gram);  // Y (L^T D)^-1
     for (std::int64_t i = 0; i < cols; ++i) {
-      for (std::int64_t j = 0; j < cols; ++j) step(i, j) /= scale[static_cast<std::size_t>(i)];
+      for (std::int64_t j = 0; j < cols; ++j) step(i, j) /= scale[i];
     }
     Scratch<double> product(rows * cols);
     kernels::gemm_cpu({.m = rows, .n = cols, .k = cols, .lda = cols, .ldb = cols, .ldc = cols}, values, step.data(),

@@ -9,8 +9,8 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../matrix.hpp"
 
@@ -18,37 +18,31 @@ namespace qrs::ml::decompose {
 
 /// Diagonalises the matrix with diagonal d and neighbours e (e[i] couples i and i + 1) in place: d becomes the eigenvalues,
 /// e work space, and the rows of z, the identity at first, the vectors.
-inline void ql_steps(std::vector<double>& d, std::vector<double>& e, Matrix<double>& z) {
+inline void ql_steps(Array<double>& d, Array<double>& e, Matrix<double>& z) {
   constexpr double eps = std::numeric_limits<double>::epsilon();
-  const auto n = static_cast<std::int64_t>(d.size());
+  const std::int64_t n = d.size();
   for (std::int64_t l = 0; l < n; ++l) {
     for (int step = 0;; ++step) {
       std::int64_t m = l;  // the block from l to m has no negligible coupling
-      while (m + 1 < n) {
-        const auto i = static_cast<std::size_t>(m);
-        if (std::abs(e[i]) <= eps * (std::abs(d[i]) + std::abs(d[i + 1]))) break;
-        ++m;
-      }
+      while (m + 1 < n && !(std::abs(e[m]) <= eps * (std::abs(d[m]) + std::abs(d[m + 1])))) ++m;
       if (m == l) break;
       QRS_CHECK(step < 90, "[symmetric_eigen] expected eigenvalue ", l, " of ", n, " within 90 steps, got none");
-      const auto first = static_cast<std::size_t>(l);
       // Wilkinson's shift: the eigenvalue of the leading 2 x 2 nearer to its first entry.
-      const double ratio = (d[first + 1] - d[first]) / (2.0 * e[first]);
+      const double ratio = (d[l + 1] - d[l]) / (2.0 * e[l]);
       const double root = std::copysign(std::hypot(ratio, 1.0), ratio);
-      double g = d[static_cast<std::size_t>(m)] - d[first] + e[first] / (ratio + root);
+      double g = d[m] - d[l] + e[l] / (ratio + root);
       double s = 1.0;
       double c = 1.0;
       double shift = 0.0;
       bool whole = true;
-      for (std::int64_t k = m - 1; k >= l; --k) {
-        const auto i = static_cast<std::size_t>(k);
+      for (std::int64_t i = m - 1; i >= l; --i) {
         const double f = s * e[i];
         const double b = c * e[i];
         const double r = std::hypot(f, g);
         e[i + 1] = r;
         if (r == 0.0) {  // the block falls apart here
           d[i + 1] -= shift;
-          e[static_cast<std::size_t>(m)] = 0.0;
+          e[m] = 0.0;
           whole = false;
           break;
         }
@@ -59,8 +53,8 @@ inline void ql_steps(std::vector<double>& d, std::vector<double>& e, Matrix<doub
         shift = s * t;
         d[i + 1] = g + shift;
         g = c * t - b;
-        double* upper = z.row(k);
-        double* lower = z.row(k + 1);
+        double* upper = z.row(i);
+        double* lower = z.row(i + 1);
         for (std::int64_t j = 0; j < n; ++j) {
           const double x = upper[j];
           const double y = lower[j];
@@ -69,9 +63,9 @@ inline void ql_steps(std::vector<double>& d, std::vector<double>& e, Matrix<doub
         }
       }
       if (whole) {
-        d[first] -= shift;
-        e[first] = g;
-        e[static_cast<std::size_t>(m)] = 0.0;
+        d[l] -= shift;
+        e[l] = g;
+        e[m] = 0.0;
       }
     }
   }

@@ -14,9 +14,8 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <span>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/parallel.hpp"
 #include "../../kernels.hpp"
 #include "../matrix.hpp"
@@ -64,11 +63,11 @@ inline double step_root(double a, double b, double c, bool beyond) {
 }  // namespace detail
 
 /// Root j. gaps[i] becomes d[i] - x, with the digits that the vectors need.
-inline double secular_root(std::span<const double> d, std::span<const double> z, double rho, std::int64_t j,
+inline double secular_root(ArrayView<const double> d, ArrayView<const double> z, double rho, std::int64_t j,
                            double* gaps) {
   constexpr double eps = std::numeric_limits<double>::epsilon();
-  const auto n = static_cast<std::int64_t>(d.size());
-  const auto pole = [&](std::int64_t i) { return d[static_cast<std::size_t>(i)]; };
+  const std::int64_t n = d.size();
+  const auto pole = [&](std::int64_t i) { return d[i]; };
   const double* offsets = gaps;
   const auto start_from = [&](double origin) {
     for (std::int64_t i = 0; i < n; ++i) gaps[i] = pole(i) - origin;
@@ -120,22 +119,22 @@ inline double secular_root(std::span<const double> d, std::span<const double> z,
 
 /// Turns gaps(j, i) = d[i] - x[j] into unit vectors, one a row, in the order `place`: value i of a vector stands at
 /// place[i]. Rows before `from` are not wanted, and stay gaps.
-inline void secular_vectors(std::span<const double> d, std::span<const double> z, std::span<const std::int64_t> place,
+inline void secular_vectors(ArrayView<const double> d, ArrayView<const double> z, ArrayView<const std::int64_t> place,
                             Matrix<double>& gaps, std::int64_t from) {
   constexpr std::int64_t lanes = simd::lanes<double>;
-  const auto n = static_cast<std::int64_t>(d.size());
-  std::vector<double> exact(z.size());  // the z for which the roots are exact
+  const std::int64_t n = d.size();
+  Array<double> exact(z.size());  // the z for which the roots are exact
   parallel_chunks(n, 64, [&](std::int64_t begin, std::int64_t end) {
     double* squares = exact.data();
     std::fill(squares + begin, squares + end, 1.0);
     for (std::int64_t j = 0; j < n; ++j) {
       const double* gap = gaps.row(j);
-      const double own = d[static_cast<std::size_t>(j)];
+      const double own = d[j];
       const auto multiply = [&](std::int64_t i, std::int64_t to) {
         for (; i + lanes <= to; i += lanes) {
           simd::store(squares + i, simd::load(squares + i) * (simd::load(gap + i) / (simd::load(d.data() + i) - own)));
         }
-        for (; i < to; ++i) squares[i] *= gap[i] / (d[static_cast<std::size_t>(i)] - own);
+        for (; i < to; ++i) squares[i] *= gap[i] / (d[i] - own);
       };
       const std::int64_t here = std::clamp(j, begin, end);
       multiply(begin, here);
@@ -143,21 +142,21 @@ inline void secular_vectors(std::span<const double> d, std::span<const double> z
       multiply(here == j && j < end ? j + 1 : here, end);
     }
     for (std::int64_t i = begin; i < end; ++i) {
-      squares[i] = std::copysign(std::sqrt(std::max(0.0, squares[i])), z[static_cast<std::size_t>(i)]);
+      squares[i] = std::copysign(std::sqrt(std::max(0.0, squares[i])), z[i]);
     }
   });
   parallel_chunks(n - from, 16, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<double> vector(z.size());
+    Array<double> vector(z.size());
     for (std::int64_t j = from + begin; j < from + end; ++j) {
       double* row = gaps.row(j);
       std::int64_t i = 0;
       for (; i + lanes <= n; i += lanes) {
         simd::store(vector.data() + i, simd::load(exact.data() + i) / simd::load(row + i));
       }
-      for (; i < n; ++i) vector[static_cast<std::size_t>(i)] = exact[static_cast<std::size_t>(i)] / row[i];
+      for (; i < n; ++i) vector[i] = exact[i] / row[i];
       const double scale = 1.0 / std::sqrt(dot(vector.data(), vector.data(), n));
       for (i = 0; i < n; ++i) {
-        row[place[static_cast<std::size_t>(i)]] = vector[static_cast<std::size_t>(i)] * scale;
+        row[place[i]] = vector[i] * scale;
       }
     }
   });

@@ -16,8 +16,8 @@
 #include <limits>
 #include <numeric>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/parallel.hpp"
 #include "../../kernels.hpp"
 #include "../matrix.hpp"
@@ -56,9 +56,9 @@ inline Matrix<double> product(const Matrix<double>& a, const Matrix<double>& b) 
 }
 
 struct SingularRows {
-  std::vector<double> values;  // the largest first
-  Matrix<double> rows;         // W
-  Matrix<double> left;         // U^T: row i is the left vector of values[i]; empty where not asked for
+  Array<double> values;  // the largest first
+  Matrix<double> rows;   // W
+  Matrix<double> left;   // U^T: row i is the left vector of values[i]; empty where not asked for
 };
 
 namespace detail {
@@ -141,17 +141,17 @@ inline SingularRows singular_rows(Matrix<double> a, bool with_left) {
     add(out.rows);
     if (with_left) add(out.left);
   }
-  std::vector<std::pair<double, std::int64_t>> order;
+  Array<std::pair<double, std::int64_t>> order;
   for (std::int64_t i = 0; i < m; ++i)
     order.emplace_back(-std::sqrt(dot(out.rows.row(i), out.rows.row(i), out.rows.cols())), i);
   std::stable_sort(order.begin(), order.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
-  std::vector<std::int64_t> indices;
+  Array<std::int64_t> indices;
   for (const auto& [length, i] : order) {
     out.values.push_back(-length);
     indices.push_back(i);
   }
-  out.rows = take_rows<double>(MatrixView<double>(out.rows), std::span<const std::int64_t>(indices));
-  if (with_left) out.left = take_rows<double>(MatrixView<double>(out.left), std::span<const std::int64_t>(indices));
+  out.rows = take_rows<double>(MatrixView<double>(out.rows), ArrayView<const std::int64_t>(indices));
+  if (with_left) out.left = take_rows<double>(MatrixView<double>(out.left), ArrayView<const std::int64_t>(indices));
   return out;
 }
 

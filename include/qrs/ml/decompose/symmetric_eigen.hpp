@@ -11,8 +11,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../matrix.hpp"
 #include "divide_and_conquer.hpp"
@@ -38,7 +38,7 @@ inline SymmetricEigen symmetric_eigen(Matrix<double>& a, const WantedVectors& wa
     for (std::int64_t j = 0; j <= i; ++j) a(i, j) /= scale;
   }
   Tridiagonal t(a);
-  SymmetricEigen out = DivideAndConquer(t.diagonal, t.beside).run([&](std::vector<double> values) {
+  SymmetricEigen out = DivideAndConquer(t.diagonal, t.beside).run([&](Array<double> values) {
     for (double& value : values) value *= scale;
     return std::min(wanted(values), n);
   });
@@ -49,7 +49,7 @@ inline SymmetricEigen symmetric_eigen(Matrix<double>& a, const WantedVectors& wa
 
 /// With at most `wanted` vectors, known beforehand.
 inline SymmetricEigen symmetric_eigen(Matrix<double>& a, std::int64_t wanted) {
-  return symmetric_eigen(a, [wanted](const std::vector<double>&) { return wanted; });
+  return symmetric_eigen(a, [wanted](const Array<double>&) { return wanted; });
 }
 
 }  // namespace qrs::ml::decompose

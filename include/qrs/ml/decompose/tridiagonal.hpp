@@ -12,8 +12,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/parallel.hpp"
 #include "../../kernels.hpp"
@@ -25,8 +25,8 @@ namespace qrs::ml::decompose {
 /// T, and the reflections that lead to it.
 class Tridiagonal {
  public:
-  std::vector<double> diagonal;
-  std::vector<double> beside;  // beside[i] couples i and i + 1
+  Array<double> diagonal;
+  Array<double> beside;  // beside[i] couples i and i + 1
 
   /// Reads and overwrites the lower triangle of `a`, which must live as long as this.
   explicit Tridiagonal(Matrix<double>& a)
@@ -74,8 +74,7 @@ class Tridiagonal {
   static constexpr std::int64_t block = 16;
   static constexpr std::int64_t chunk = 32;  // rows of the triangle that one task multiplies
 
-  static std::size_t size(const Matrix<double>& a) { return static_cast<std::size_t>(a.rows()); }
-  static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+  static std::int64_t size(const Matrix<double>& a) { return a.rows(); }
   static std::int64_t chunks(std::int64_t rows) { return (rows + chunk - 1) / chunk; }
 
   /// to -= x a + y b.
@@ -106,21 +105,21 @@ class Tridiagonal {
     double* v = a_.row(i);
     for (std::int64_t r = end - 1; r > i; --r) {
       const double* other = w.row(r - begin);
-      if (tau_[at(r)] != 0.0) subtract_both(v, a_(r, i), other, other[i], a_.row(r), i + 1);
+      if (tau_[r] != 0.0) subtract_both(v, a_(r, i), other, other[i], a_.row(r), i + 1);
     }
-    diagonal[at(i)] = v[i];
+    diagonal[i] = v[i];
     if (i == 0) return;
-    const double tau = tau_[at(i)] = reflect(v, i, beside[at(i - 1)]);
+    const double tau = tau_[i] = reflect(v, i, beside[i - 1]);
     if (tau == 0.0) return;
     multiply_triangle(v, i);
     for (std::int64_t r = end - 1; r > i; --r) {
-      if (tau_[at(r)] == 0.0) continue;
+      if (tau_[r] == 0.0) continue;
       const double* other = w.row(r - begin);
       subtract_both(product_.data(), dot(other, v, i), a_.row(r), dot(a_.row(r), v, i), other, i);
     }
     const double half = 0.5 * tau * tau * dot(product_.data(), v, i);
     double* own = w.row(i - begin);
-    for (std::int64_t l = 0; l < i; ++l) own[l] = tau * product_[at(l)] - half * v[l];
+    for (std::int64_t l = 0; l < i; ++l) own[l] = tau * product_[l] - half * v[l];
   }
 
   /// product_ = A v for the first `count` rows, from the lower triangle alone: a value below the diagonal counts twice.
@@ -152,7 +151,7 @@ class Tridiagonal {
       for (; l + lanes <= length; l += lanes) {
         simd::store(product_.data() + l, simd::load(product_.data() + l) + simd::load(part + l));
       }
-      for (; l < length; ++l) product_[at(l)] += part[l];
+      for (; l < length; ++l) product_[l] += part[l];
     }
   }
 
@@ -200,7 +199,7 @@ class Tridiagonal {
     Matrix<double> left(2 * count, begin);   // v, w
     Matrix<double> right(2 * count, begin);  // -w, -v
     for (std::int64_t k = 0; k < count; ++k) {
-      if (tau_[at(begin + k)] == 0.0) continue;
+      if (tau_[begin + k] == 0.0) continue;
       const double* v = a_.row(begin + k);
       const double* other = w.row(k);
       std::copy(v, v + begin, left.row(k));
@@ -222,12 +221,12 @@ class Tridiagonal {
   /// -L, where H(begin + count - 1) ... H(begin) = I - V^T L V; row k of V is the v of H(begin + k).
   Matrix<double> minus_coefficients(const Matrix<double>& v, std::int64_t begin) const {
     Matrix<double> out(v.rows(), v.rows());
-    std::vector<double> overlaps(static_cast<std::size_t>(v.rows()));
+    Array<double> overlaps(v.rows());
     for (std::int64_t k = 0; k < v.rows(); ++k) {
-      const double tau = tau_[at(begin + k)];
-      for (std::int64_t l = 0; l < k; ++l) overlaps[at(l)] = dot(v.row(k), v.row(l), begin + l);
+      const double tau = tau_[begin + k];
+      for (std::int64_t l = 0; l < k; ++l) overlaps[l] = dot(v.row(k), v.row(l), begin + l);
       for (std::int64_t l = 0; l < k; ++l) {
-        for (std::int64_t c = 0; c <= l; ++c) out(k, c) -= tau * overlaps[at(l)] * out(l, c);
+        for (std::int64_t c = 0; c <= l; ++c) out(k, c) -= tau * overlaps[l] * out(l, c);
       }
       out(k, k) = -tau;
     }
@@ -235,8 +234,8 @@ class Tridiagonal {
   }
 
   Matrix<double>& a_;
-  std::vector<double> tau_;
-  std::vector<double> product_;
+  Array<double> tau_;
+  Array<double> product_;
   Matrix<double> parts_;  // the sums of each chunk
 };
 

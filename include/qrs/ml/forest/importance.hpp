@@ -54,11 +54,11 @@ PermutationImportance permutation_importance(const Classifier<T>& model, MatrixV
 
   PermutationImportance out;
   out.importances = Matrix<double>(x.cols(), options.n_repeats);
-  out.mean.resize(static_cast<std::size_t>(x.cols()));
-  out.std.resize(static_cast<std::size_t>(x.cols()));
+  out.mean.resize(x.cols());
+  out.std.resize(x.cols());
   parallel_for(x.cols(), [&](std::int64_t j) {
     Matrix<T> shuffled = convert<T>(x);
-    std::vector<std::int64_t> order(static_cast<std::size_t>(x.rows()));
+    std::vector<std::int64_t> order(x.rows());
     std::iota(order.begin(), order.end(), std::int64_t{0});
     Mt19937 random(seed);
     double sum = 0.0;
@@ -73,8 +73,8 @@ PermutationImportance permutation_importance(const Classifier<T>& model, MatrixV
     const double mean = sum / static_cast<double>(options.n_repeats);
     double squares = 0.0;
     for (std::int64_t r = 0; r < options.n_repeats; ++r) squares += std::pow(out.importances(j, r) - mean, 2);
-    out.mean[static_cast<std::size_t>(j)] = mean;
-    out.std[static_cast<std::size_t>(j)] = std::sqrt(squares / static_cast<double>(options.n_repeats));
+    out.mean[j] = mean;
+    out.std[j] = std::sqrt(squares / static_cast<double>(options.n_repeats));
   });
   return out;
 }

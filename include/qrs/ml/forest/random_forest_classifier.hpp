@@ -16,12 +16,14 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../../core/parallel.hpp"
 #include "../../core/rng.hpp"
@@ -34,6 +36,7 @@
 #include "../tree/ranks.hpp"
 #include "../tree/vote.hpp"
 #include "bootstrap.hpp"
+#include "out_of_bag.hpp"
 
 namespace qrs::ml {
 
@@ -125,10 +128,17 @@ class RandomForestClassifier final : public Classifier<T> {
   void fit_checked(MatrixView<T> x, Labels y, std::span<const double> sample_weight) override;
 
  private:
-  std::int64_t draws(std::int64_t rows, std::span<const double> weights) const;
-  std::vector<double> row_weights(const ClassIndex& classes, std::span<const double> sample_weight) const;
-  void score_out_of_bag(MatrixView<T> x, const ClassIndex& classes, const std::vector<std::uint32_t>& seeds,
-                        std::int64_t draws, std::span<const double> cumulative);
+  /// What all trees of a fit have in common, and their seeds.
+  struct Plan {
+    GrowthLimits limits;
+    std::vector<double> weights;     // of the rows; empty: 1 each
+    std::int64_t draws = 0;          // a tree
+    std::vector<double> cumulative;  // shares of the weights, where rows are drawn by them
+    Array<std::uint32_t> seeds;
+  };
+  std::vector<Tree> kept_trees(MatrixView<T> x, const ClassIndex& classes) const;
+  std::vector<Tree> grow(MatrixView<T> x, const ClassIndex& classes, const Plan& plan, std::vector<Tree> trees) const;
+  Tree grow_one(const RankTable& table, const ClassIndex& classes, const Plan& plan, std::int64_t number) const;
 
   RandomForestClassifierParams params_;
   std::vector<Tree> trees_;
@@ -139,54 +149,6 @@ class RandomForestClassifier final : public Classifier<T> {
 
 // ---- fitting -------------------------------------------------------------------------------------------------------------------
 
-/// Draws a tree: max_samples none, a count, or a share of the rows (of the weight, where there are weights).
-template <class T>
-std::int64_t RandomForestClassifier<T>::draws(std::int64_t rows, std::span<const double> weights) const {
-  const ParamValue& value = params_.max_samples;
-  if (value.is_none()) return rows;
-  QRS_CHECK(params_.bootstrap, "[forest] expected bootstrap = true where max_samples is given, got false");
-  if (value.is_integer() && value.as_integer() >= 1) return value.as_integer();
-  QRS_CHECK(!value.is_integer() && value.is_number() && value.as_number() > 0.0 && std::isfinite(value.as_number()),
-            "[forest] expected max_samples to be none, an integer >= 1 or a share > 0, got ", value.text());
-  double whole = static_cast<double>(rows);
-  if (!weights.empty()) {
-    whole = 0.0;
-    for (const double weight : weights) whole += weight;
-  }
-  const double count = value.as_number() * whole;
-  QRS_CHECK(count < 0x1p31, "[forest] expected fewer than 2^31 draws a tree, got ", count);
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(count));
-}
-
-/// Sample weights times class weights; empty where all are 1.
-template <class T>
-std::vector<double> RandomForestClassifier<T>::row_weights(const ClassIndex& classes,
-                                                           std::span<const double> sample_weight) const {
-  std::vector<double> out(sample_weight.begin(), sample_weight.end());
-  ClassWeight class_weight = params_.class_weight;
-  if (class_weight.balanced_subsample) {
-    if (params_.bootstrap) return out;  // each tree balances its own draw
-    class_weight.balanced = true;
-  }
-  if (class_weight == ClassWeight{}) return out;
-  std::vector<double> of_class = class_weight.of(name(), classes);
-  const std::vector<std::int32_t>& codes = classes.codes();
-  if (class_weight.balanced && !out.empty()) {  // balanced over the weights, not the rows
-    std::vector<double> weight(of_class.size(), 0.0);
-    double total = 0.0;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      weight[static_cast<std::size_t>(codes[i])] += out[i];
-      total += out[i];
-    }
-    for (std::size_t c = 0; c < weight.size(); ++c) {
-      of_class[c] = weight[c] > 0.0 ? total / (static_cast<double>(weight.size()) * weight[c]) : 0.0;
-    }
-  }
-  if (out.empty()) out.assign(codes.size(), 1.0);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] *= of_class[static_cast<std::size_t>(codes[i])];
-  return out;
-}
-
 template <class T>
 void RandomForestClassifier<T>::fit_checked(MatrixView<T> x, Labels y, std::span<const double> sample_weight) {
   const ClassIndex classes(name(), y);
@@ -194,114 +156,87 @@ void RandomForestClassifier<T>::fit_checked(MatrixView<T> x, Labels y, std::span
             "[forest] expected n_estimators in [1, 1000000), got ", params_.n_estimators);
   QRS_CHECK(params_.bootstrap || !params_.oob_score,
             "[forest] expected bootstrap = true where oob_score is, got false");
-  const GrowthLimits limits = growth_limits(name(), params_, x.rows(), x.cols(), classes.size());
-  const std::vector<double> weights = row_weights(classes, sample_weight);
-  const std::int64_t draw_count = draws(x.rows(), weights);
+  Plan plan;
+  plan.limits = growth_limits(name(), params_, x.rows(), x.cols(), classes.size());
+  plan.weights = detail::row_weights(params_.class_weight, params_.bootstrap, classes, sample_weight);
+  plan.draws = detail::draws_of(params_.max_samples, params_.bootstrap, x.rows(), plan.weights);
   double total = static_cast<double>(x.rows());
-  if (!weights.empty()) {
-    total = 0.0;
-    for (const double weight : weights) total += weight;
-  }
+  if (!plan.weights.empty()) total = std::accumulate(plan.weights.begin(), plan.weights.end(), 0.0);
   QRS_CHECK(total > 0.0 && std::isfinite(total), "[forest] expected a total weight that is > 0 and finite, got ",
             total);
-  std::vector<double> cumulative;
-  if (params_.bootstrap && !weights.empty()) cumulative = detail::cumulative_shares(weights);
-
+  if (params_.bootstrap && !plan.weights.empty()) plan.cumulative = detail::cumulative_shares(plan.weights);
   Mt19937 random(seed_of(name(), params_.random_state));
-  std::vector<std::uint32_t> seeds(static_cast<std::size_t>(params_.n_estimators));
-  for (std::uint32_t& seed : seeds) seed = static_cast<std::uint32_t>(random.randint(0, 0x7fffffff));
+  plan.seeds.resize(params_.n_estimators);
+  for (std::uint32_t& seed : plan.seeds) seed = static_cast<std::uint32_t>(random.randint(0, 0x7fffffff));
 
-  std::vector<Tree> grown;
-  if (params_.warm_start && !trees_.empty()) {
-    QRS_CHECK(static_cast<std::int64_t>(trees_.size()) <= params_.n_estimators,
-              "[forest] expected n_estimators >= the ", trees_.size(), " trees there are with warm_start, got ",
-              params_.n_estimators);
-    QRS_CHECK(trees_[0].features == x.cols() && classes_ == classes.labels(),
-              "[forest] expected the features and labels of the first fit with warm_start, got ", x.cols(),
-              " features, ", classes.size(), " labels");
-    grown = trees_;
-  }
-  const auto kept = static_cast<std::int64_t>(grown.size());
-  grown.resize(seeds.size());
-  {
-    const RankTable table(name(), x);
-    std::mutex telling;
-    std::int64_t done = kept;
-    const std::optional<ThreadLimit> in_order =
-        this->tracer() != nullptr ? std::optional<ThreadLimit>(std::in_place, 1) : std::nullopt;
-    parallel_for(params_.n_estimators - kept, [&](std::int64_t i) {
-      const std::int64_t number = kept + i;
-      const std::uint32_t seed = seeds[static_cast<std::size_t>(number)];
-      std::vector<double> own = weights;
-      if (params_.bootstrap) {
-        own = detail::draw_counts(seed, x.rows(), draw_count, cumulative);
-        if (params_.class_weight.balanced_subsample) detail::balance(own, classes);
-      }
-      NodeSamples samples(name(), classes.size(), classes.codes(), own);
-      own = {};
-      Tree tree = grow_tree(table, samples, limits, detail::draw_seed(seed), this->tracer(), number);
-      if (params_.ccp_alpha > 0.0) tree = prune(tree, params_.ccp_alpha);
-      grown[static_cast<std::size_t>(number)] = std::move(tree);
-      if (this->observer() != nullptr) {
-        const std::lock_guard lock(telling);
-        this->observer()->progress("tree", ++done, params_.n_estimators);
-      }
-    });
-  }
-  trees_ = std::move(grown);
+  trees_ = grow(x, classes, plan, kept_trees(x, classes));
   classes_ = classes.labels();
   oob_ = {};
-  if (params_.oob_score) score_out_of_bag(x, classes, seeds, draw_count, cumulative);
+  if (!params_.oob_score) return;
+  oob_ = detail::out_of_bag_votes(name(), std::span<const Tree>(trees_), x, classes.size(), plan.seeds, plan.draws,
+                                  plan.cumulative);
+  oob_score_ = detail::vote_accuracy(oob_, classes);
+}
+
+/// The trees of the last fit that a warm start goes on from.
+template <class T>
+std::vector<Tree> RandomForestClassifier<T>::kept_trees(MatrixView<T> x, const ClassIndex& classes) const {
+  if (!params_.warm_start || trees_.empty()) return {};
+  QRS_CHECK(std::ssize(trees_) <= params_.n_estimators, "[forest] expected n_estimators >= the ", trees_.size(),
+            " trees there are with warm_start, got ", params_.n_estimators);
+  QRS_CHECK(trees_[0].features == x.cols() && classes_ == classes.labels(),
+            "[forest] expected the features and labels of the first fit with warm_start, got ", x.cols(), " features, ",
+            classes.size(), " labels");
+  return trees_;
+}
+
+/// Adds the trees that are missing; each depends on its own seed alone.
+template <class T>
+std::vector<Tree> RandomForestClassifier<T>::grow(MatrixView<T> x, const ClassIndex& classes, const Plan& plan,
+                                                  std::vector<Tree> trees) const {
+  const std::int64_t kept = std::ssize(trees);
+  trees.resize(plan.seeds.size());
+  const RankTable table(name(), x);
+  std::mutex telling;
+  std::int64_t done = kept;
+  const std::optional<ThreadLimit> in_order =
+      this->tracer() != nullptr ? std::optional<ThreadLimit>(std::in_place, 1) : std::nullopt;
+  parallel_for(params_.n_estimators - kept, [&](std::int64_t i) {
+    const std::int64_t number = kept + i;
+    trees[number] = grow_one(table, classes, plan, number);
+    if (this->observer() == nullptr) return;
+    const std::lock_guard lock(telling);
+    this->observer()->progress("tree", ++done, params_.n_estimators);
+  });
+  return trees;
 }
 
 template <class T>
-void RandomForestClassifier<T>::score_out_of_bag(MatrixView<T> x, const ClassIndex& classes,
-                                                 const std::vector<std::uint32_t>& seeds, std::int64_t draw_count,
-                                                 std::span<const double> cumulative) {
-  const std::int64_t rows = x.rows();
-  std::vector<std::vector<bool>> seen(seeds.size());  // by tree, then row
-  parallel_for(static_cast<std::int64_t>(seeds.size()), [&](std::int64_t t) {
-    const auto counts = detail::draw_counts(seeds[static_cast<std::size_t>(t)], rows, draw_count, cumulative);
-    auto& of_tree = seen[static_cast<std::size_t>(t)];
-    of_tree.resize(counts.size());
-    for (std::size_t i = 0; i < counts.size(); ++i) of_tree[i] = counts[i] > 0.0;
-  });
-  Matrix<double> votes(rows, classes.size());
-  detail::for_row_blocks(
-      name(), x, [&](std::int64_t begin, const float* block, std::int64_t pitch, std::int64_t count) {
-        std::vector<std::int64_t> judges(static_cast<std::size_t>(count), 0);
-        for (std::size_t t = 0; t < trees_.size(); ++t) {
-          for (std::int64_t i = 0; i < count; ++i) {
-            if (seen[t][static_cast<std::size_t>(begin + i)]) continue;
-            const auto value = trees_[t].value(leaf_of(trees_[t], block + i * pitch));
-            for (std::size_t c = 0; c < value.size(); ++c) votes.row(begin + i)[c] += value[c];
-            ++judges[static_cast<std::size_t>(i)];
-          }
-        }
-        for (std::int64_t i = 0; i < count; ++i) {
-          const auto judge = static_cast<double>(std::max<std::int64_t>(1, judges[static_cast<std::size_t>(i)]));
-          for (std::int64_t c = 0; c < classes.size(); ++c) votes(begin + i, c) /= judge;
-        }
-      });
-  std::int64_t right = 0;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const double* row = votes.row(i);
-    right += std::max_element(row, row + classes.size()) - row == classes.codes()[static_cast<std::size_t>(i)] ? 1 : 0;
+Tree RandomForestClassifier<T>::grow_one(const RankTable& table, const ClassIndex& classes, const Plan& plan,
+                                         std::int64_t number) const {
+  const std::uint32_t seed = plan.seeds[number];
+  std::vector<double> weights = plan.weights;
+  if (params_.bootstrap) {
+    weights = detail::draw_counts(seed, table.rows(), plan.draws, plan.cumulative);
+    if (params_.class_weight.balanced_subsample) detail::balance(weights, classes);
   }
-  oob_ = std::move(votes);
-  oob_score_ = static_cast<double>(right) / static_cast<double>(rows);
+  NodeSamples samples(name(), classes.size(), classes.codes(), weights);
+  weights = {};
+  Tree tree = grow_tree(table, samples, plan.limits, detail::draw_seed(seed), this->tracer(), number);
+  if (params_.ccp_alpha > 0.0) tree = prune(tree, params_.ccp_alpha);
+  return tree;
 }
 
 template <class T>
 std::vector<double> RandomForestClassifier<T>::feature_importances() const {
   QRS_CHECK(!trees_.empty(), "[forest] expected a fitted learner, got one that is not: call fit first");
-  std::vector<double> out(static_cast<std::size_t>(trees_[0].features), 0.0);
+  std::vector<double> out(trees_[0].features, 0.0);
   std::int64_t split = 0;
   for (const Tree& tree : trees_) {
     if (tree.size() < 2) continue;
     ++split;
     const std::vector<double> own = tree.feature_importances();
-    for (std::size_t j = 0; j < out.size(); ++j) out[j] += own[j];
+    for (std::int64_t j = 0; j < std::ssize(out); ++j) out[j] += own[j];
   }
   double sum = 0.0;
   for (double& importance : out) {

@@ -11,8 +11,8 @@
 #include <cmath>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/parallel.hpp"
 #include "../../kernels.hpp"
@@ -26,8 +26,8 @@ namespace qrs::ml::pca {
 using decompose::chunk_rows;
 
 /// The variances that singular values of n samples stand for.
-inline std::vector<double> variances_of(const std::vector<double>& singular_values, std::int64_t samples) {
-  std::vector<double> out;
+inline Array<double> variances_of(const Array<double>& singular_values, std::int64_t samples) {
+  Array<double> out;
   for (const double s : singular_values) out.push_back(s * s / static_cast<double>(samples - 1));
   return out;
 }
@@ -41,13 +41,13 @@ Matrix<T> first_rows(const Matrix<double>& rows, std::int64_t count) {
 /// Columns [from, from + count) of centred data as rows: to[j * pitch + i] = x[i][from + j] - mean. In blocks, so that both
 /// sides are read and written by whole cache lines.
 template <class To, class T>
-void centre_transposed(MatrixView<T> x, const std::vector<double>& mean, std::int64_t from, std::int64_t count, To* to,
+void centre_transposed(MatrixView<T> x, ArrayView<const double> mean, std::int64_t from, std::int64_t count, To* to,
                        std::int64_t pitch) {
   parallel_chunks(count, 16, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = 0; i < x.rows(); ++i) {
       const T* row = x.row(i) + from;
       for (std::int64_t j = begin; j < end; ++j) {
-        to[j * pitch + i] = static_cast<To>(static_cast<double>(row[j]) - mean[static_cast<std::size_t>(from + j)]);
+        to[j * pitch + i] = static_cast<To>(static_cast<double>(row[j]) - mean[from + j]);
       }
     }
   });
@@ -55,12 +55,12 @@ void centre_transposed(MatrixView<T> x, const std::vector<double>& mean, std::in
 
 /// Columns [from, from + count) of centred data as they are.
 template <class To, class T>
-void centre(MatrixView<T> x, const std::vector<double>& mean, std::int64_t from, std::int64_t count, To* to) {
+void centre(MatrixView<T> x, ArrayView<const double> mean, std::int64_t from, std::int64_t count, To* to) {
   parallel_chunks(x.rows(), 16, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const T* row = x.row(i) + from;
       for (std::int64_t j = 0; j < count; ++j) {
-        to[i * count + j] = static_cast<To>(static_cast<double>(row[j]) - mean[static_cast<std::size_t>(from + j)]);
+        to[i * count + j] = static_cast<To>(static_cast<double>(row[j]) - mean[from + j]);
       }
     }
   });
@@ -68,7 +68,7 @@ void centre(MatrixView<T> x, const std::vector<double>& mean, std::int64_t from,
 
 /// The spectrum by a singular value decomposition.
 template <class T>
-Spectrum<T> spectrum_by_svd(MatrixView<T> x, const std::vector<double>& mean, const ParamValue& n_components) {
+Spectrum<T> spectrum_by_svd(MatrixView<T> x, ArrayView<const double> mean, const ParamValue& n_components) {
   const bool wide = x.rows() < x.cols();
   const std::int64_t small = std::min(x.rows(), x.cols());
   decompose::SingularRows s;
@@ -93,7 +93,7 @@ Spectrum<T> spectrum_by_svd(MatrixView<T> x, const std::vector<double>& mean, co
 /// The Gram matrix of centred data (its lower triangle): over samples (features x features), or over features
 /// (samples x samples).
 template <class T>
-Matrix<double> gram_matrix(MatrixView<T> x, const std::vector<double>& mean, bool over_samples) {
+Matrix<double> gram_matrix(MatrixView<T> x, ArrayView<const double> mean, bool over_samples) {
   const std::int64_t size = over_samples ? x.cols() : x.rows();
   const std::int64_t depth = over_samples ? x.rows() : x.cols();
   Matrix<double> gram(size, size);
@@ -113,14 +113,14 @@ Matrix<double> gram_matrix(MatrixView<T> x, const std::vector<double>& mean, boo
 /// The spectrum from the Gram matrix of the samples or of the features, whichever is smaller unless `of_features` asks for
 /// the covariance of the features.
 template <class T>
-Spectrum<T> spectrum_by_gram(MatrixView<T> x, const std::vector<double>& mean, const ParamValue& n_components,
+Spectrum<T> spectrum_by_gram(MatrixView<T> x, ArrayView<const double> mean, const ParamValue& n_components,
                              bool of_features) {
   const bool over_samples = of_features || x.cols() <= x.rows();
   const std::int64_t most = std::min(x.rows(), x.cols());
   Matrix<double> gram = gram_matrix(x, mean, over_samples);
   Spectrum<T> out;
   std::int64_t wanted = 0;
-  const auto choose = [&](const std::vector<double>& values) {
+  const auto choose = [&](const Array<double>& values) {
     for (const double value : values) out.singular_values.push_back(std::sqrt(std::max(0.0, value)));
     out.explained_variance = variances_of(out.singular_values, x.rows());
     wanted = wanted_components(n_components, out.explained_variance, most, x.rows());

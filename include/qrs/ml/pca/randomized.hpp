@@ -12,8 +12,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/parallel.hpp"
 #include "../../core/rng.hpp"
 #include "../../kernels.hpp"
@@ -34,7 +34,7 @@ struct RandomizedOptions {
 
 /// The centred data as a matrix with at least as many rows as columns.
 template <class T>
-Matrix<T> tall_centred(MatrixView<T> x, const std::vector<double>& mean) {
+Matrix<T> tall_centred(MatrixView<T> x, ArrayView<const double> mean) {
   const bool wide = x.rows() < x.cols();
   Matrix<T> out(wide ? x.cols() : x.rows(), wide ? x.rows() : x.cols());
   if (wide) {
@@ -48,12 +48,12 @@ Matrix<T> tall_centred(MatrixView<T> x, const std::vector<double>& mean) {
 /// The sum of squares of all values.
 template <class T>
 double squared_norm(const Matrix<T>& m) {
-  std::vector<double> rows(static_cast<std::size_t>(m.rows()));
+  Array<double> rows(m.rows());
   parallel_chunks(m.rows(), 64, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       double sum = 0.0;
       for (std::int64_t j = 0; j < m.cols(); ++j) sum += static_cast<double>(m(i, j)) * static_cast<double>(m(i, j));
-      rows[static_cast<std::size_t>(i)] = sum;
+      rows[i] = sum;
     }
   });
   double total = 0.0;
@@ -86,7 +86,7 @@ Matrix<T> multiply_transposed(const Matrix<T>& m, const Matrix<T>& y) {
 
 /// The largest singular values and their components.
 template <class T>
-Spectrum<T> spectrum_randomized(MatrixView<T> x, const std::vector<double>& mean, const RandomizedOptions& options) {
+Spectrum<T> spectrum_randomized(MatrixView<T> x, ArrayView<const double> mean, const RandomizedOptions& options) {
   const std::int64_t features = x.cols();
   const bool wide = x.rows() < features;
   Spectrum<T> out;

@@ -14,9 +14,8 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
-#include <span>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../matrix.hpp"
 #include "../parameters.hpp"
@@ -26,10 +25,10 @@ namespace qrs::ml::pca {
 /// A decomposition, the largest singular value first.
 template <class T>
 struct Spectrum {
-  std::vector<double> singular_values;     // all that were computed
-  std::vector<double> explained_variance;  // of each of them
-  double total_variance = 0.0;             // of all features together
-  Matrix<T> components;                    // (wanted, features)
+  Array<double> singular_values;     // all that were computed
+  Array<double> explained_variance;  // of each of them
+  double total_variance = 0.0;       // of all features together
+  Matrix<T> components;              // (wanted, features)
 };
 
 /// Gives every component its sign.
@@ -45,28 +44,28 @@ void fix_signs(Matrix<T>& components) {
 }
 
 /// Minka's evidence for `rank` components, as its logarithm; rank is from 1 to spectrum.size() - 1.
-inline double evidence(std::span<const double> spectrum, std::int64_t rank, std::int64_t samples) {
+inline double evidence(ArrayView<const double> spectrum, std::int64_t rank, std::int64_t samples) {
   constexpr double eps = 1e-15;
-  const auto features = static_cast<std::int64_t>(spectrum.size());
+  const auto features = spectrum.size();
   const auto n = static_cast<double>(samples);
   const auto k = static_cast<double>(rank);
   const auto d = static_cast<double>(features);
-  if (spectrum[static_cast<std::size_t>(rank - 1)] < eps) return -std::numeric_limits<double>::infinity();
+  if (spectrum[rank - 1] < eps) return -std::numeric_limits<double>::infinity();
   double volume = -k * std::numbers::ln2;
   double logs = 0.0;
   for (std::int64_t i = 1; i <= rank; ++i) {
     const double half = static_cast<double>(features - i + 1) / 2.0;
     volume += std::lgamma(half) - std::log(std::numbers::pi) * half;
-    logs += std::log(spectrum[static_cast<std::size_t>(i - 1)]);
+    logs += std::log(spectrum[i - 1]);
   }
   const double rest = std::accumulate(spectrum.begin() + rank, spectrum.end(), 0.0) / (d - k);
   const double noise = std::max(eps, rest);
   const double parameters = d * k - k * (k + 1.0) / 2.0;
   double curvature = 0.0;
   for (std::int64_t i = 0; i < rank; ++i) {
-    const double own = spectrum[static_cast<std::size_t>(i)];
+    const double own = spectrum[i];
     for (std::int64_t j = i + 1; j < features; ++j) {
-      const double other = spectrum[static_cast<std::size_t>(j)];
+      const double other = spectrum[j];
       const double smoothed = j < rank ? other : noise;
       curvature += std::log((own - other) * (1.0 / smoothed - 1.0 / own)) + std::log(n);
     }
@@ -76,10 +75,10 @@ inline double evidence(std::span<const double> spectrum, std::int64_t rank, std:
 }
 
 /// The number of components with the greatest evidence.
-inline std::int64_t likely_dimension(std::span<const double> spectrum, std::int64_t samples) {
+inline std::int64_t likely_dimension(ArrayView<const double> spectrum, std::int64_t samples) {
   std::int64_t best = 0;
   double highest = -std::numeric_limits<double>::infinity();
-  for (std::int64_t rank = 1; rank < static_cast<std::int64_t>(spectrum.size()); ++rank) {
+  for (std::int64_t rank = 1; rank < spectrum.size(); ++rank) {
     const double value = evidence(spectrum, rank, samples);
     if (value > highest) highest = value, best = rank;
   }
@@ -88,7 +87,7 @@ inline std::int64_t likely_dimension(std::span<const double> spectrum, std::int6
 
 /// How many components of a whole spectrum `n_components` means: none (all), a count, a share of the variance that the
 /// components together must exceed, or "mle". Checked before (Pca::fit).
-inline std::int64_t wanted_components(const ParamValue& n_components, std::span<const double> explained_variance,
+inline std::int64_t wanted_components(const ParamValue& n_components, ArrayView<const double> explained_variance,
                                       std::int64_t most, std::int64_t samples) {
   if (n_components.is_none()) return most;
   if (n_components.is_integer()) return n_components.as_integer();

@@ -14,11 +14,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../../core/memory.hpp"
 #include "../../kernels.hpp"
@@ -66,11 +65,11 @@ void squared_norms(const T* x, std::int64_t count, std::int64_t features, std::i
 /// Samples and their squared norms: the left side of a kernel product.
 template <class T>
 struct Points {
-  Matrix<T> x;           // (count, features)
-  std::vector<T> norms;  // (count)
+  Matrix<T> x;     // (count, features)
+  Array<T> norms;  // (count)
 
   Points() = default;
-  explicit Points(Matrix<T> rows) : x(std::move(rows)), norms(static_cast<std::size_t>(x.rows())) {
+  explicit Points(Matrix<T> rows) : x(std::move(rows)), norms(x.rows()) {
     parallel_chunks(x.rows(), tile::cols<T>, [&](std::int64_t begin, std::int64_t end) {
       squared_norms(x.row(begin), end - begin, x.cols(), x.cols(), norms.data() + begin);
     });
@@ -83,11 +82,11 @@ class KernelColumns {
  public:
   KernelColumns() = default;
   /// The points of these indices; -1 stands for a column of zeros.
-  KernelColumns(const Points<T>& points, std::span<const std::int32_t> which)
-      : features_(points.x.cols()), panels_(tile::panels<T>(static_cast<std::int64_t>(which.size()))) {
+  KernelColumns(const Points<T>& points, ArrayView<const std::int32_t> which)
+      : features_(points.x.cols()), panels_(tile::panels<T>(which.size())) {
     constexpr std::int64_t width = tile::cols<T>;
-    packed_.resize(static_cast<std::size_t>(panels_ * features_ * width));
-    norms_.resize(static_cast<std::size_t>(panels_ * width));
+    packed_.resize(panels_ * features_ * width);
+    norms_.resize(panels_ * width);
     parallel_chunks(panels_, 16, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t p = begin; p < end; ++p) pack(points, which, p);
     });
@@ -99,30 +98,30 @@ class KernelColumns {
   const T* norms(std::int64_t p) const { return norms_.data() + p * tile::cols<T>; }
 
  private:
-  void pack(const Points<T>& points, std::span<const std::int32_t> which, std::int64_t p) {
+  void pack(const Points<T>& points, ArrayView<const std::int32_t> which, std::int64_t p) {
     constexpr std::int64_t width = tile::cols<T>;
     constexpr std::int64_t depth = 16;  // values of each point per block: one cache line of floats
     T* to = packed_.data() + p * features_ * width;
-    const std::int64_t count = std::min<std::int64_t>(width, static_cast<std::int64_t>(which.size()) - p * width);
+    const std::int64_t count = std::min<std::int64_t>(width, which.size() - p * width);
     for (std::int64_t begin = 0; begin < features_; begin += depth) {
       const std::int64_t end = std::min(features_, begin + depth);
       for (std::int64_t c = 0; c < count; ++c) {
-        const std::int32_t point = which[static_cast<std::size_t>(p * width + c)];
+        const std::int32_t point = which[p * width + c];
         if (point < 0) continue;
         const T* from = points.x.row(point);
         for (std::int64_t l = begin; l < end; ++l) to[l * width + c] = from[l];
       }
     }
     for (std::int64_t c = 0; c < count; ++c) {
-      const std::int32_t point = which[static_cast<std::size_t>(p * width + c)];
-      if (point >= 0) norms_[static_cast<std::size_t>(p * width + c)] = points.norms[static_cast<std::size_t>(point)];
+      const std::int32_t point = which[p * width + c];
+      if (point >= 0) norms_[p * width + c] = points.norms[point];
     }
   }
 
   std::int64_t features_ = 0;
   std::int64_t panels_ = 0;
-  std::vector<T> packed_;  // [panel][feature][column]
-  std::vector<T> norms_;   // [panel][column]
+  Array<T> packed_;  // [panel][feature][column]
+  Array<T> norms_;   // [panel][column]
 };
 
 namespace detail {
@@ -153,11 +152,11 @@ struct TileRows {
   const T* at[tile::rows];
   T norms[tile::rows];
 
-  void set(const Points<T>& points, std::span<const std::int32_t> which) {
-    for (std::size_t r = 0; r < tile::rows; ++r) {
+  void set(const Points<T>& points, ArrayView<const std::int32_t> which) {
+    for (std::int64_t r = 0; r < tile::rows; ++r) {
       const std::int32_t point = which[std::min(r, which.size() - 1)];
       at[r] = points.x.row(point);
-      norms[r] = points.norms[static_cast<std::size_t>(point)];
+      norms[r] = points.norms[point];
     }
   }
 };

@@ -7,10 +7,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "kernel_product.hpp"
 
 namespace qrs::ml::svm {
@@ -21,28 +20,25 @@ class KernelSource {
  public:
   KernelSource(const Kernel& kernel, Matrix<T> samples) : kernel_(kernel), points_(std::move(samples)) {}
   /// Precomputed: K of points a and b stands at given(index[a], index[b]).
-  KernelSource(const Kernel& kernel, MatrixView<T> given, std::vector<std::int64_t> index)
+  KernelSource(const Kernel& kernel, MatrixView<T> given, Array<std::int64_t> index)
       : kernel_(kernel), given_(given), index_(std::move(index)) {}
 
   const Kernel& kernel() const { return kernel_; }
   const Points<T>& points() const { return points_; }
-  std::int64_t size() const {
-    return kernel_.precomputed() ? static_cast<std::int64_t>(index_.size()) : points_.x.rows();
-  }
+  std::int64_t size() const { return kernel_.precomputed() ? index_.size() : points_.x.rows(); }
   /// Whether rows are looked up, not computed.
   bool stored() const { return kernel_.precomputed() || whole_.rows() > 0; }
 
   /// Computes the matrix of all points, each pair once; rows are then read from it.
   void compute_whole() {
     const std::int64_t n = size();
-    std::vector<std::int32_t> all(static_cast<std::size_t>(n));
-    for (std::int64_t i = 0; i < n; ++i) all[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i);
+    Array<std::int32_t> all(n);
+    for (std::int64_t i = 0; i < n; ++i) all[i] = static_cast<std::int32_t>(i);
     const KernelColumns<T> columns(points_, all);
     whole_ = Matrix<float>(n, n);
     parallel_chunks(n, tile::rows, [&](std::int64_t begin, std::int64_t end) {
       TileRows<T> rows;
-      rows.set(points_, std::span<const std::int32_t>(all).subspan(static_cast<std::size_t>(begin),
-                                                                   static_cast<std::size_t>(end - begin)));
+      rows.set(points_, ArrayView<const std::int32_t>(all).part(begin, end - begin));
       tile::Sums<T> values;
       T row[tile::cols<T>];
       for (std::int64_t panel = begin / tile::cols<T>; panel < columns.panels(); ++panel) {  // from the diagonal on
@@ -68,7 +64,7 @@ class KernelSource {
   /// K(a, b) of a stored matrix.
   float at(std::int32_t a, std::int32_t b) const {
     if (!kernel_.precomputed()) return whole_(a, b);
-    return static_cast<float>(given_(index_[static_cast<std::size_t>(a)], index_[static_cast<std::size_t>(b)]));
+    return static_cast<float>(given_(index_[a], index_[b]));
   }
 
   /// K(a, a), as float.
@@ -85,27 +81,27 @@ class KernelSource {
   }
 
   /// sum over b of coefficients[b] * K(rows[r], columns[b]) with kernel values as floats.
-  std::vector<double> product(std::span<const std::int32_t> rows, std::span<const std::int32_t> columns,
-                              std::span<const double> coefficients) const {
-    std::vector<double> out(rows.size(), 0.0);
+  Array<double> product(ArrayView<const std::int32_t> rows, ArrayView<const std::int32_t> columns,
+                        ArrayView<const double> coefficients) const {
+    Array<double> out(rows.size(), 0.0);
     if (rows.empty() || columns.empty()) return out;
     // Both ways add the same lanes in the same order, so a stored matrix gives the bits of a computed one.
-    constexpr auto width = static_cast<std::size_t>(tile::cols<T>);
-    std::vector<double> padded((columns.size() + width - 1) / width * width, 0.0);
+    constexpr auto width = tile::cols<T>;
+    Array<double> padded((columns.size() + width - 1) / width * width, 0.0);
     std::copy(coefficients.begin(), coefficients.end(), padded.begin());
     if (stored()) {
-      parallel_chunks(static_cast<std::int64_t>(rows.size()), 256, [&](std::int64_t begin, std::int64_t end) {
+      parallel_chunks(rows.size(), 256, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
           Doubles sum{};
-          for (std::size_t first = 0; first < columns.size(); first += double_lanes) {
+          for (std::int64_t first = 0; first < columns.size(); first += double_lanes) {
             float values[double_lanes] = {};
-            for (std::size_t b = first; b < std::min(columns.size(), first + double_lanes); ++b) {
+            for (std::int64_t b = first; b < std::min(columns.size(), first + double_lanes); ++b) {
               // The row of the column's point, as the solver reads it: a given matrix may not be symmetric to the last bit.
-              values[b - first] = at(columns[b], rows[static_cast<std::size_t>(r)]);
+              values[b - first] = at(columns[b], rows[r]);
             }
             sum += widen(values) * simd::load(padded.data() + first);
           }
-          out[static_cast<std::size_t>(r)] = sum_lanes(sum);
+          out[r] = sum_lanes(sum);
         }
       });
       return out;
@@ -121,7 +117,7 @@ class KernelSource {
   Points<T> points_;
   Matrix<float> whole_;
   MatrixView<T> given_;
-  std::vector<std::int64_t> index_;
+  Array<std::int64_t> index_;
 };
 
 /// Rows of the kernel matrix of one problem, over its active columns.
@@ -133,15 +129,15 @@ class KernelRows {
   /// How many rows are best computed together: a tile of them costs little more than one.
   std::int64_t batch() const { return source_.stored() ? 1 : tile::rows; }
   /// The columns from now on, as points of the source.
-  void restrict_to(std::vector<std::int32_t> columns) {
+  void restrict_to(Array<std::int32_t> columns) {
     columns_ = std::move(columns);
     packed_ = KernelColumns<T>();
   }
 
   /// Rows of these points. Each `to` has room for the columns rounded up to `padding`.
-  void compute(std::span<const std::int32_t> which, std::span<float* const> to) {
+  void compute(ArrayView<const std::int32_t> which, ArrayView<float* const> to) {
     if (source_.stored()) {
-      for (std::size_t r = 0; r < which.size(); ++r) gather(which[r], to[r]);
+      for (std::int64_t r = 0; r < which.size(); ++r) gather(which[r], to[r]);
       return;
     }
     if (packed_.panels() == 0) packed_ = KernelColumns<T>(source_.points(), columns_);
@@ -154,7 +150,7 @@ class KernelRows {
       T row[tile::cols<T>];
       for (std::int64_t panel = begin; panel < end; ++panel) {
         kernel_tile(source_.kernel(), rows, packed_, panel, values);
-        for (std::size_t r = 0; r < which.size(); ++r) {
+        for (std::int64_t r = 0; r < which.size(); ++r) {
           std::memcpy(row, values.at[r], sizeof row);
           float* out = to[r] + panel * tile::cols<T>;
           for (std::int64_t c = 0; c < tile::cols<T>; ++c) out[c] = static_cast<float>(row[c]);
@@ -168,13 +164,12 @@ class KernelRows {
 
  private:
   void gather(std::int32_t point, float* to) const {
-    for (std::size_t c = 0; c < columns_.size(); ++c) to[c] = source_.at(point, columns_[c]);
-    std::fill(to + columns_.size(), to + (static_cast<std::int64_t>(columns_.size()) + padding - 1) / padding * padding,
-              0.0F);
+    for (std::int64_t c = 0; c < columns_.size(); ++c) to[c] = source_.at(point, columns_[c]);
+    std::fill(to + columns_.size(), to + (columns_.size() + padding - 1) / padding * padding, 0.0F);
   }
 
   const KernelSource<T>& source_;
-  std::vector<std::int32_t> columns_;
+  Array<std::int32_t> columns_;
   KernelColumns<T> packed_;
 };
 

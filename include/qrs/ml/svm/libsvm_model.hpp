@@ -45,7 +45,7 @@ io::LibsvmModel to_libsvm(const Svc<T>& svc) {
     out.vectors.labels.push_back(0.0);
     if (s.kernel.precomputed()) {
       out.vectors.index.push_back(0);
-      out.vectors.value.push_back(static_cast<double>(s.support[static_cast<std::size_t>(v)] + 1));
+      out.vectors.value.push_back(static_cast<double>(s.support[v] + 1));
     }
     for (std::int64_t j = 0; j < s.vectors.cols(); ++j) {
       if (s.vectors(v, j) == T(0)) continue;
@@ -83,7 +83,7 @@ Svc<T> from_libsvm(const io::LibsvmModel& model, const FromLibsvmOptions& option
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return model.label[a] < model.label[b]; });
   std::vector<std::size_t> first(k + 1, 0);  // support vector of each class of the model
-  for (std::size_t c = 0; c < k; ++c) first[c + 1] = first[c] + static_cast<std::size_t>(model.nr_sv[c]);
+  for (std::size_t c = 0; c < k; ++c) first[c + 1] = first[c] + model.nr_sv[c];
   QRS_CHECK(first[k] == model.vectors.labels.size(), "[svc] expected ", model.vectors.labels.size(),
             " support vectors of all classes, got ", first[k]);
   const auto pair_of = [k](std::size_t a, std::size_t b) { return a * (2 * k - a - 1) / 2 + b - a - 1; };

@@ -8,10 +8,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <utility>
 #include <vector>
 
+#include "../../core/array.hpp"
 #include "../matrix.hpp"
 #include "kernel_product.hpp"
 #include "platt.hpp"
@@ -31,7 +31,7 @@ struct MachineState {
   std::vector<double> rho;              // of each pair: (0, 1), (0, 2), ..., (1, 2), ...
   std::vector<Sigmoid> sigmoids;        // of each pair, or none
 
-  std::int64_t classes() const { return static_cast<std::int64_t>(labels.size()); }
+  std::int64_t classes() const { return std::ssize(labels); }
   std::int64_t pairs() const { return classes() * (classes() - 1) / 2; }
   std::int64_t vectors_count() const { return coefficients.cols(); }
 };
@@ -52,7 +52,7 @@ class Machine {
     Matrix<double> out(x.rows(), state_.pairs());
     // Few enough rows at a time that the sums of all stay small.
     parallel_chunks(x.rows(), 448, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<double> sums(static_cast<std::size_t>((end - begin) * k * (k - 1)));
+      Array<double> sums((end - begin) * k * (k - 1));
       if (state_.kernel.precomputed()) {
         sum_precomputed(x, begin, end, sums.data());
       } else {
@@ -63,7 +63,7 @@ class Machine {
         std::int64_t pair = 0;
         for (std::int64_t a = 0; a < k; ++a) {
           for (std::int64_t b = a + 1; b < k; ++b, ++pair) {
-            out(r, pair) = row[a * (k - 1) + b - 1] + row[b * (k - 1) + a] - state_.rho[static_cast<std::size_t>(pair)];
+            out(r, pair) = row[a * (k - 1) + b - 1] + row[b * (k - 1) + a] - state_.rho[pair];
           }
         }
       }
@@ -79,33 +79,33 @@ class Machine {
     const std::int64_t features = state_.features;
     Matrix<T> centred = state_.vectors;
     if (state_.kernel.kind == KernelKind::rbf) {
-      std::vector<double> mean(static_cast<std::size_t>(features), 0.0);
+      Array<double> mean(features, 0.0);
       for (std::int64_t i = 0; i < count; ++i) {
         for (std::int64_t j = 0; j < features; ++j) {
-          mean[static_cast<std::size_t>(j)] += static_cast<double>(centred(i, j)) / static_cast<double>(count);
+          mean[j] += static_cast<double>(centred(i, j)) / static_cast<double>(count);
         }
       }
       center_.assign(mean.begin(), mean.end());
       for (std::int64_t i = 0; i < count; ++i) {
-        for (std::int64_t j = 0; j < features; ++j) centred(i, j) -= center_[static_cast<std::size_t>(j)];
+        for (std::int64_t j = 0; j < features; ++j) centred(i, j) -= center_[j];
       }
     }
     const Points<T> points(std::move(centred));
-    std::vector<std::int32_t> order;
+    Array<std::int32_t> order;
     std::int64_t next = 0;
     for (const std::int64_t of_class : state_.n_support) {
-      product_.group_panels.push_back(static_cast<std::int64_t>(order.size()) / width);
+      product_.group_panels.push_back(order.size() / width);
       for (std::int64_t i = 0; i < of_class; ++i) order.push_back(static_cast<std::int32_t>(next++));
-      while (static_cast<std::int64_t>(order.size()) % width != 0) order.push_back(-1);
+      while (order.size() % width != 0) order.push_back(-1);
     }
-    product_.group_panels.push_back(static_cast<std::int64_t>(order.size()) / width);
+    product_.group_panels.push_back(order.size() / width);
     product_.outputs = state_.classes() - 1;
     columns_ = std::make_shared<const KernelColumns<T>>(points, order);
-    padded_.assign(static_cast<std::size_t>(product_.outputs) * order.size(), 0.0);
+    padded_.assign(product_.outputs * order.size(), 0.0);
     for (std::int64_t o = 0; o < product_.outputs; ++o) {
-      for (std::size_t c = 0; c < order.size(); ++c) {
+      for (std::int64_t c = 0; c < order.size(); ++c) {
         if (order[c] >= 0) {
-          padded_[static_cast<std::size_t>(o) * order.size() + c] = state_.coefficients(o, order[c]);
+          padded_[o * order.size() + c] = state_.coefficients(o, order[c]);
         }
       }
     }
@@ -113,11 +113,11 @@ class Machine {
 
   void sum_computed(MatrixView<T> x, std::int64_t begin, std::int64_t end, double* sums) const {
     Matrix<T> rows(end - begin, x.cols());
-    std::vector<std::int32_t> which(static_cast<std::size_t>(end - begin));
+    Array<std::int32_t> which(end - begin);
     for (std::int64_t r = begin; r < end; ++r) {
-      which[static_cast<std::size_t>(r - begin)] = static_cast<std::int32_t>(r - begin);
+      which[r - begin] = static_cast<std::int32_t>(r - begin);
       for (std::int64_t j = 0; j < x.cols(); ++j) {
-        rows(r - begin, j) = center_.empty() ? x(r, j) : x(r, j) - center_[static_cast<std::size_t>(j)];
+        rows(r - begin, j) = center_.empty() ? x(r, j) : x(r, j) - center_[j];
       }
     }
     kernel_product(state_.kernel, Points<T>(std::move(rows)), which, *columns_, padded_.data(), product_, sums);
@@ -128,8 +128,8 @@ class Machine {
     for (std::int64_t r = begin; r < end; ++r) {
       std::int64_t v = 0;
       for (std::int64_t a = 0; a < k; ++a) {
-        for (std::int64_t i = 0; i < state_.n_support[static_cast<std::size_t>(a)]; ++i, ++v) {
-          const auto value = static_cast<double>(x(r, state_.support[static_cast<std::size_t>(v)]));
+        for (std::int64_t i = 0; i < state_.n_support[a]; ++i, ++v) {
+          const auto value = static_cast<double>(x(r, state_.support[v]));
           for (std::int64_t o = 0; o < k - 1; ++o) {
             sums[((r - begin) * k + a) * (k - 1) + o] += value * state_.coefficients(o, v);
           }
@@ -139,9 +139,9 @@ class Machine {
   }
 
   MachineState<T> state_;
-  std::vector<T> center_;  // mean of the support vectors: a function of the model, so a loaded one predicts the same
+  Array<T> center_;  // mean of the support vectors: a function of the model, so a loaded one predicts the same
   std::shared_ptr<const KernelColumns<T>> columns_;
-  std::vector<double> padded_;
+  Array<double> padded_;
   KernelProductParams product_;
 };
 

@@ -22,7 +22,7 @@ template <class T>
 void center_columns(Matrix<T>& x) {
   const std::vector<double> mean = column_moments(MatrixView<T>(x), false).mean;
   for (std::int64_t i = 0; i < x.rows(); ++i) {
-    for (std::int64_t j = 0; j < x.cols(); ++j) x(i, j) -= static_cast<T>(mean[static_cast<std::size_t>(j)]);
+    for (std::int64_t j = 0; j < x.cols(); ++j) x(i, j) -= static_cast<T>(mean[j]);
   }
 }
 
@@ -30,7 +30,7 @@ void center_columns(Matrix<T>& x) {
 template <class T>
 MachineState<T> collect_machine(const Kernel& kernel, MatrixView<T> x, const TrainSet& set,
                                 std::span<const std::int64_t> order, const OneVsOne& trained) {
-  const auto k = static_cast<std::int64_t>(set.labels.size());
+  const auto k = std::ssize(set.labels);
   MachineState<T> out;
   out.kernel = kernel;
   out.features = x.cols();
@@ -39,39 +39,38 @@ MachineState<T> collect_machine(const Kernel& kernel, MatrixView<T> x, const Tra
   // Point p of class a stands at p - class_begin[a] in the pairs (a, b), after the points of the other in (b, a).
   const auto coefficient = [&](std::int64_t pair, std::int64_t first, std::int64_t second, std::int64_t c,
                                std::int64_t point) {
-    const auto begin = [&](std::int64_t of) { return set.class_begin[static_cast<std::size_t>(of)]; };
+    const auto begin = [&](std::int64_t of) { return set.class_begin[of]; };
     const std::int64_t at = c == first ? point - begin(first) : begin(first + 1) - begin(first) + point - begin(second);
-    const double alpha = trained.pairs[static_cast<std::size_t>(pair)].alpha[static_cast<std::size_t>(at)];
+    const double alpha = trained.pairs[pair].alpha[at];
     return c == first ? alpha : -alpha;
   };
-  std::vector<std::int64_t> points;
-  std::vector<double> columns;  // (support vectors, k - 1)
-  std::vector<double> values(static_cast<std::size_t>(k - 1));
+  Array<std::int64_t> points;
+  Array<double> columns;  // (support vectors, k - 1)
+  Array<double> values(k - 1);
   for (std::int64_t c = 0; c < k; ++c) {
     std::int64_t count = 0;
-    for (std::int64_t p = set.class_begin[static_cast<std::size_t>(c)];
-         p < set.class_begin[static_cast<std::size_t>(c + 1)]; ++p) {
+    for (std::int64_t p = set.class_begin[c]; p < set.class_begin[c + 1]; ++p) {
       std::int64_t pair = 0;
       bool used = false;
       for (std::int64_t a = 0; a < k; ++a) {
         for (std::int64_t b = a + 1; b < k; ++b, ++pair) {
           if (a != c && b != c) continue;
           const double value = coefficient(pair, a, b, c, p);
-          values[static_cast<std::size_t>(a == c ? b - 1 : a)] = value;
+          values[a == c ? b - 1 : a] = value;
           used = used || value != 0.0;
         }
       }
       if (!used) continue;
-      points.push_back(order[static_cast<std::size_t>(p)]);
+      points.push_back(order[p]);
       columns.insert(columns.end(), values.begin(), values.end());
       ++count;
     }
     out.n_support.push_back(count);
   }
-  out.coefficients = Matrix<double>(k - 1, static_cast<std::int64_t>(points.size()));
+  out.coefficients = Matrix<double>(k - 1, points.size());
   for (std::int64_t v = 0; v < out.coefficients.cols(); ++v) {
     for (std::int64_t o = 0; o < k - 1; ++o) {
-      out.coefficients(o, v) = columns[static_cast<std::size_t>(v * (k - 1) + o)];
+      out.coefficients(o, v) = columns[v * (k - 1) + o];
     }
   }
   for (const SmoResult& pair : trained.pairs) out.rho.push_back(pair.rho);
@@ -90,8 +89,8 @@ void check_machine(const MachineState<T>& s) {
               s.labels[c]);
   }
   QRS_CHECK(s.features >= 1, "[svc] expected at least one feature, got ", s.features);
-  QRS_CHECK(static_cast<std::int64_t>(s.n_support.size()) == k, "[svc] expected a count of support vectors for ", k,
-            " classes, got ", s.n_support.size());
+  QRS_CHECK(std::ssize(s.n_support) == k, "[svc] expected a count of support vectors for ", k, " classes, got ",
+            s.n_support.size());
   std::int64_t total = 0;
   for (const std::int64_t count : s.n_support) {
     QRS_CHECK(count >= 0 && count <= s.vectors_count() - total,
@@ -103,14 +102,14 @@ void check_machine(const MachineState<T>& s) {
             s.vectors_count(), " in all classes, got ", total);
   QRS_CHECK(s.coefficients.rows() == k - 1, "[svc] expected ", k - 1, " coefficients of each support vector, got ",
             s.coefficients.rows());
-  QRS_CHECK(static_cast<std::int64_t>(s.rho.size()) == s.pairs(), "[svc] expected ", s.pairs(),
-            " values of rho, one a pair, got ", s.rho.size());
-  QRS_CHECK(s.sigmoids.empty() || static_cast<std::int64_t>(s.sigmoids.size()) == s.pairs(), "[svc] expected ",
-            s.pairs(), " sigmoids or none, got ", s.sigmoids.size());
-  QRS_CHECK(s.support.empty() || static_cast<std::int64_t>(s.support.size()) == total, "[svc] expected ", total,
+  QRS_CHECK(std::ssize(s.rho) == s.pairs(), "[svc] expected ", s.pairs(), " values of rho, one a pair, got ",
+            s.rho.size());
+  QRS_CHECK(s.sigmoids.empty() || std::ssize(s.sigmoids) == s.pairs(), "[svc] expected ", s.pairs(),
+            " sigmoids or none, got ", s.sigmoids.size());
+  QRS_CHECK(s.support.empty() || std::ssize(s.support) == total, "[svc] expected ", total,
             " rows of support vectors, got ", s.support.size());
   if (s.kernel.precomputed()) {
-    QRS_CHECK(static_cast<std::int64_t>(s.support.size()) == total, "[svc] expected the rows of ", total,
+    QRS_CHECK(std::ssize(s.support) == total, "[svc] expected the rows of ", total,
               " support vectors with kernel precomputed, got ", s.support.size());
   } else {
     QRS_CHECK(s.vectors.rows() == total && s.vectors.cols() == s.features, "[svc] expected ", total, " x ", s.features,
@@ -151,10 +150,10 @@ void save_machine(const MachineState<T>& s, io::StateDict& out, const std::strin
   store_values(out, prefix + "coefficients", s.coefficients);
   store_values(out, prefix + "rho", s.rho);
   if (s.sigmoids.empty()) return;
-  Matrix<double> sigmoids(static_cast<std::int64_t>(s.sigmoids.size()), 2);
+  Matrix<double> sigmoids(std::ssize(s.sigmoids), 2);
   for (std::int64_t i = 0; i < sigmoids.rows(); ++i) {
-    sigmoids(i, 0) = s.sigmoids[static_cast<std::size_t>(i)].a;
-    sigmoids(i, 1) = s.sigmoids[static_cast<std::size_t>(i)].b;
+    sigmoids(i, 0) = s.sigmoids[i].a;
+    sigmoids(i, 1) = s.sigmoids[i].b;
   }
   store_values(out, prefix + "sigmoids", sigmoids);
 }

@@ -10,10 +10,9 @@
 #include <cstdint>
 #include <mutex>
 #include <numeric>
-#include <span>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/parallel.hpp"
 #include "../../core/rng.hpp"
 #include "machine.hpp"
@@ -31,14 +30,14 @@ struct TrainParams {
 
 /// Samples in the order of their classes, and the bound C of each.
 struct TrainSet {
-  std::vector<std::int64_t> labels;       // of the classes
-  std::vector<std::int64_t> class_begin;  // k + 1
-  std::vector<double> c;                  // of each point
+  Array<std::int64_t> labels;       // of the classes
+  Array<std::int64_t> class_begin;  // k + 1
+  Array<double> c;                  // of each point
 };
 
 struct OneVsOne {
-  std::vector<SmoResult> pairs;  // (0, 1), (0, 2), ...; alpha of the points of class a, then of class b
-  std::vector<Sigmoid> sigmoids;
+  Array<SmoResult> pairs;  // (0, 1), (0, 2), ...; alpha of the points of class a, then of class b
+  Array<Sigmoid> sigmoids;
 };
 
 namespace detail {
@@ -56,14 +55,14 @@ struct Task {
 /// The fold of each point of a pair: each class is shuffled and dealt in turn, so that every fold has its share of both.
 /// (LIBSVM deals without regard to the class; on small data a fold may then miss one, and the sigmoid comes out inverted:
 /// cjlin1/libsvm#207.)
-inline std::vector<std::int8_t> deal_folds(std::int64_t count_a, std::int64_t count_b, std::uint32_t seed) {
+inline Array<std::int8_t> deal_folds(std::int64_t count_a, std::int64_t count_b, std::uint32_t seed) {
   Mt19937 random(seed);
-  std::vector<std::int8_t> out(static_cast<std::size_t>(count_a + count_b));
+  Array<std::int8_t> out(count_a + count_b);
   std::int64_t dealt = 0;
   for (int side = 0; side < 2; ++side) {
     const std::int64_t first = side == 0 ? 0 : count_a;
     for (const std::int64_t i : random.permutation(side == 0 ? count_a : count_b)) {
-      out[static_cast<std::size_t>(first + i)] = static_cast<std::int8_t>(dealt++ % probability_folds);
+      out[first + i] = static_cast<std::int8_t>(dealt++ % probability_folds);
     }
   }
   return out;
@@ -79,8 +78,8 @@ class OneVsOneTrainer {
       : source_(source), set_(set), params_(params) {}
 
   OneVsOne train() {
-    const auto k = static_cast<std::int64_t>(set_.labels.size());
-    std::vector<detail::Task> tasks;
+    const auto k = set_.labels.size();
+    Array<detail::Task> tasks;
     std::int64_t pair = 0;
     for (std::int64_t a = 0; a < k; ++a) {
       for (std::int64_t b = a + 1; b < k; ++b, ++pair) {
@@ -90,12 +89,12 @@ class OneVsOneTrainer {
         for (std::int64_t fold = 0; fold < detail::probability_folds; ++fold) {
           tasks.push_back({a, b, pair, fold, size - size / detail::probability_folds});
         }
-        held_out_.emplace_back(static_cast<std::size_t>(size), 0.0);
+        held_out_.emplace_back(size, 0.0);
         folds_.push_back(detail::deal_folds(count(a), count(b), params_.seed + static_cast<std::uint32_t>(pair)));
       }
     }
-    out_.pairs.resize(static_cast<std::size_t>(pair));
-    const auto total = static_cast<std::int64_t>(tasks.size());
+    out_.pairs.resize(pair);
+    const auto total = tasks.size();
     if (params_.tracer == nullptr) {
       std::stable_sort(tasks.begin(), tasks.end(),
                        [](const detail::Task& x, const detail::Task& y) { return x.size > y.size; });
@@ -107,7 +106,7 @@ class OneVsOneTrainer {
     std::mutex mutex;
     std::int64_t done = 0;
     const auto run_one = [&](std::int64_t i) {
-      run(tasks[static_cast<std::size_t>(i)]);
+      run(tasks[i]);
       if (params_.observer == nullptr) return;
       const std::lock_guard lock(mutex);
       params_.observer->progress("pair", ++done, total);
@@ -122,18 +121,16 @@ class OneVsOneTrainer {
   }
 
  private:
-  std::int64_t count(std::int64_t c) const {
-    return set_.class_begin[static_cast<std::size_t>(c + 1)] - set_.class_begin[static_cast<std::size_t>(c)];
-  }
+  std::int64_t count(std::int64_t c) const { return set_.class_begin[c + 1] - set_.class_begin[c]; }
 
   /// Points of a pair in order, class a first. `out` receives those of the fold, where one is left out.
-  SmoProblem problem(const detail::Task& task, std::vector<std::int32_t>* out_points,
-                     std::vector<std::int64_t>* out_positions) const {
+  SmoProblem problem(const detail::Task& task, Array<std::int32_t>* out_points,
+                     Array<std::int64_t>* out_positions) const {
     SmoProblem out;
     std::int64_t position = 0;
     for (const std::int64_t c : {task.a, task.b}) {
-      const std::int64_t end = set_.class_begin[static_cast<std::size_t>(c + 1)];
-      for (std::int64_t i = set_.class_begin[static_cast<std::size_t>(c)]; i < end; ++i, ++position) {
+      const std::int64_t end = set_.class_begin[c + 1];
+      for (std::int64_t i = set_.class_begin[c]; i < end; ++i, ++position) {
         if (task.fold >= 0 && fold_of(task, position) == task.fold) {
           out_points->push_back(static_cast<std::int32_t>(i));
           out_positions->push_back(position);
@@ -141,61 +138,57 @@ class OneVsOneTrainer {
         }
         out.points.push_back(static_cast<std::int32_t>(i));
         out.y.push_back(c == task.a ? std::int8_t{1} : std::int8_t{-1});
-        out.c.push_back(set_.c[static_cast<std::size_t>(i)]);
+        out.c.push_back(set_.c[i]);
       }
     }
     return out;
   }
-  std::int64_t fold_of(const detail::Task& task, std::int64_t position) const {
-    return folds_[static_cast<std::size_t>(task.pair)][static_cast<std::size_t>(position)];
-  }
+  std::int64_t fold_of(const detail::Task& task, std::int64_t position) const { return folds_[task.pair][position]; }
 
   void run(const detail::Task& task) {
-    std::vector<std::int32_t> out_points;
-    std::vector<std::int64_t> out_positions;
+    Array<std::int32_t> out_points;
+    Array<std::int64_t> out_positions;
     const SmoProblem problem = this->problem(task, &out_points, &out_positions);
-    const SmoStep event{.negative_class = set_.labels[static_cast<std::size_t>(task.b)],
-                        .positive_class = set_.labels[static_cast<std::size_t>(task.a)]};
+    const SmoStep event{.negative_class = set_.labels[task.b], .positive_class = set_.labels[task.a]};
     if (task.fold < 0) {
-      out_.pairs[static_cast<std::size_t>(task.pair)] =
-          Smo<T>(source_, problem, params_.smo, params_.tracer, event).solve();
+      out_.pairs[task.pair] = Smo<T>(source_, problem, params_.smo, params_.tracer, event).solve();
       return;
     }
-    std::vector<double>& values = held_out_[static_cast<std::size_t>(task.pair)];
+    Array<double>& values = held_out_[task.pair];
     const bool has_a = std::find(problem.y.begin(), problem.y.end(), std::int8_t{1}) != problem.y.end();
     const bool has_b = std::find(problem.y.begin(), problem.y.end(), std::int8_t{-1}) != problem.y.end();
     if (!has_a || !has_b) {  // a class of one sample, and it is in this fold
-      for (const std::int64_t p : out_positions) values[static_cast<std::size_t>(p)] = has_a ? 1.0 : has_b ? -1.0 : 0.0;
+      for (const std::int64_t p : out_positions) values[p] = has_a ? 1.0 : has_b ? -1.0 : 0.0;
       return;
     }
     const SmoResult result = Smo<T>(source_, problem, params_.smo).solve();
-    std::vector<std::int32_t> columns;
-    std::vector<double> coefficients;
-    for (std::size_t i = 0; i < result.alpha.size(); ++i) {
+    Array<std::int32_t> columns;
+    Array<double> coefficients;
+    for (std::int64_t i = 0; i < result.alpha.size(); ++i) {
       if (result.alpha[i] <= 0.0) continue;
       columns.push_back(problem.points[i]);
       coefficients.push_back(problem.y[i] * result.alpha[i]);
     }
-    const std::vector<double> sums = source_.product(out_points, columns, coefficients);
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      values[static_cast<std::size_t>(out_positions[i])] = sums[i] - result.rho;
+    const Array<double> sums = source_.product(out_points, columns, coefficients);
+    for (std::int64_t i = 0; i < sums.size(); ++i) {
+      values[out_positions[i]] = sums[i] - result.rho;
     }
   }
 
   /// Sigmoids of the held-out values. One that falls with the decision value would turn every prediction round; where the
   /// held-out values are that misleading (a handful of samples), the values of the machine itself are used.
   void fit_sigmoids() {
-    std::size_t pair = 0;
-    const auto k = static_cast<std::int64_t>(set_.labels.size());
+    std::int64_t pair = 0;
+    const auto k = set_.labels.size();
     for (std::int64_t a = 0; a < k; ++a) {
       for (std::int64_t b = a + 1; b < k; ++b, ++pair) {
-        std::vector<std::int8_t> y(static_cast<std::size_t>(count(a)), std::int8_t{1});
-        y.resize(static_cast<std::size_t>(count(a) + count(b)), std::int8_t{-1});
+        Array<std::int8_t> y(count(a), std::int8_t{1});
+        y.resize(count(a) + count(b), std::int8_t{-1});
         Sigmoid sigmoid = fit_sigmoid(held_out_[pair], y);
         if (!(sigmoid.a < 0.0)) {
           const SmoResult& result = out_.pairs[pair];
-          std::vector<double> own(y.size());
-          for (std::size_t i = 0; i < y.size(); ++i) own[i] = result.w[i] + y[i] - result.rho;
+          Array<double> own(y.size());
+          for (std::int64_t i = 0; i < y.size(); ++i) own[i] = result.w[i] + y[i] - result.rho;
           sigmoid = fit_sigmoid(own, y);
           if (!(sigmoid.a < 0.0)) {  // the machine separates nothing: the share of the classes
             sigmoid = {0.0, std::log((static_cast<double>(count(b)) + 1.0) / (static_cast<double>(count(a)) + 1.0))};
@@ -210,8 +203,8 @@ class OneVsOneTrainer {
   const TrainSet& set_;
   TrainParams params_;
   OneVsOne out_;
-  std::vector<std::vector<double>> held_out_;  // of each pair
-  std::vector<std::vector<std::int8_t>> folds_;
+  Array<Array<double>> held_out_;  // of each pair
+  Array<Array<std::int8_t>> folds_;
 };
 
 }  // namespace qrs::ml::svm

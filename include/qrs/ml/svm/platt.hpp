@@ -8,7 +8,8 @@
 
 #include <cmath>
 #include <cstdint>
-#include <span>
+
+#include "../../core/array.hpp"
 
 namespace qrs::ml::svm {
 
@@ -24,7 +25,7 @@ struct Sigmoid {
 };
 
 /// The sigmoid of decision values f and classes y (+1 or -1).
-inline Sigmoid fit_sigmoid(std::span<const double> f, std::span<const std::int8_t> y) {
+inline Sigmoid fit_sigmoid(ArrayView<const double> f, ArrayView<const std::int8_t> y) {
   constexpr int max_steps = 100;
   constexpr double least_step = 1e-10;
   constexpr double ridge = 1e-12;  // keeps the Hessian positive definite
@@ -34,10 +35,10 @@ inline Sigmoid fit_sigmoid(std::span<const double> f, std::span<const std::int8_
   const double negative = static_cast<double>(y.size()) - positive;
   const double high = (positive + 1.0) / (positive + 2.0);
   const double low = 1.0 / (negative + 2.0);
-  const auto target = [&](std::size_t i) { return y[i] > 0 ? high : low; };
+  const auto target = [&](std::int64_t i) { return y[i] > 0 ? high : low; };
   const auto loss = [&](const Sigmoid& s) {
     double sum = 0.0;
-    for (std::size_t i = 0; i < f.size(); ++i) {
+    for (std::int64_t i = 0; i < f.size(); ++i) {
       const double z = s.a * f[i] + s.b;
       sum += z >= 0.0 ? target(i) * z + std::log1p(std::exp(-z)) : (target(i) - 1.0) * z + std::log1p(std::exp(z));
     }
@@ -47,7 +48,7 @@ inline Sigmoid fit_sigmoid(std::span<const double> f, std::span<const std::int8_
   double value = loss(now);
   for (int step = 0; step < max_steps; ++step) {
     double haa = ridge, hbb = ridge, hab = 0.0, ga = 0.0, gb = 0.0;
-    for (std::size_t i = 0; i < f.size(); ++i) {
+    for (std::int64_t i = 0; i < f.size(); ++i) {
       const double p = now(f[i]);
       const double curvature = p * (1.0 - p);
       haa += f[i] * f[i] * curvature;

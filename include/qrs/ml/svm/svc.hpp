@@ -23,8 +23,11 @@
 #include <utility>
 #include <vector>
 
+#include "../../core/argmax.hpp"
+#include "../../core/array.hpp"
 #include "../estimator.hpp"
-#include "coupling.hpp"
+#include "decisions.hpp"
+#include "gamma.hpp"
 #include "machine_state.hpp"
 #include "one_vs_one.hpp"
 
@@ -113,7 +116,8 @@ class Svc final : public Classifier<T> {
 
  private:
   bool fitted() const { return machine_.state().features > 0; }
-  bool binary() const { return machine_.state().classes() == 2; }
+  std::int64_t class_count() const { return machine_.state().classes(); }
+  bool binary() const { return class_count() == 2; }
   void adopt(svm::MachineState<T> state) {
     svm::check_machine(state);
     machine_ = svm::Machine<T>(std::move(state));
@@ -122,9 +126,11 @@ class Svc final : public Classifier<T> {
   }
   void check_params() const;
   svm::Kernel kernel_for(MatrixView<T> x) const;
+  svm::TrainSet train_set(const ClassIndex& classes, std::span<const double> sample_weight,
+                          Array<std::int64_t>& order) const;
+  svm::KernelSource<T> kernel_source(const svm::Kernel& kernel, MatrixView<T> x, Array<std::int64_t> order,
+                                     std::int64_t& cache_bytes) const;
   Matrix<double> pair_values(MatrixView<T> x) const;
-  Matrix<double> one_versus_rest(const Matrix<double>& pairs) const;
-  std::vector<std::int64_t> vote(const Matrix<double>& pairs) const;
   Matrix<double> probabilities(const Matrix<double>& pairs) const;
   std::vector<std::int64_t> largest(const Matrix<double>& scores) const;
 
@@ -169,35 +175,54 @@ svm::Kernel Svc<T>::kernel_for(MatrixView<T> x) const {
       std::find(svm::kernel_names.begin(), svm::kernel_names.end(), params_.kernel) - svm::kernel_names.begin());
   out.coef0 = params_.coef0;
   out.degree = params_.degree;
-  const auto features = static_cast<double>(x.cols());
   if (out.precomputed()) {
     out.gamma = 0.0;
   } else if (params_.gamma.is_number()) {
     out.gamma = params_.gamma.as_number();
-  } else if (params_.gamma.is_word("auto")) {
-    out.gamma = 1.0 / features;
   } else {
-    const double count = static_cast<double>(x.rows()) * features;
-    double sum = 0.0;
-    for (std::int64_t i = 0; i < x.rows(); ++i) {
-      double row = 0.0;
-      for (std::int64_t j = 0; j < x.cols(); ++j) row += static_cast<double>(x(i, j));
-      sum += row;
+    out.gamma = params_.gamma.is_word("auto") ? 1.0 / static_cast<double>(x.cols()) : svm::scale_gamma(x);
+  }
+  return out;
+}
+
+/// Rows in the order of their classes; those of weight 0 are as if they were not there. `order` receives the row of each
+/// point.
+template <class T>
+svm::TrainSet Svc<T>::train_set(const ClassIndex& classes, std::span<const double> sample_weight,
+                                Array<std::int64_t>& order) const {
+  const std::vector<double> class_weight = params_.class_weight.of("svc", classes);
+  svm::TrainSet set;
+  set.labels = classes.labels();
+  for (std::int64_t c = 0; c < classes.size(); ++c) {
+    const double of_class = class_weight[c];
+    QRS_CHECK(of_class > 0.0, "[svc] expected a weight > 0 of class ", set.labels[c], ", got ", of_class);
+    set.class_begin.push_back(order.size());
+    for (std::int64_t i = 0; i < std::ssize(classes.codes()); ++i) {
+      const double weight = sample_weight.empty() ? 1.0 : sample_weight[i];
+      if (classes.codes()[i] != c || weight <= 0.0) continue;
+      order.push_back(i);
+      set.c.push_back(params_.c * of_class * weight);
     }
-    const double mean = sum / count;
-    double squares = 0.0;
-    for (std::int64_t i = 0; i < x.rows(); ++i) {
-      double row = 0.0;
-      for (std::int64_t j = 0; j < x.cols(); ++j) {
-        const double difference = static_cast<double>(x(i, j)) - mean;
-        row += difference * difference;
-      }
-      squares += row;
-    }
-    const double variance = squares / count;
-    out.gamma = variance > 0.0 ? 1.0 / (features * variance) : 1.0;
-    QRS_CHECK(std::isfinite(out.gamma), "[svc] expected a variance of x that gamma scale can be made of, got ",
-              variance);
+    QRS_CHECK(order.size() > set.class_begin.back(),
+              "[svc] expected a row of positive weight in every class, got none in class ", set.labels[c]);
+  }
+  set.class_begin.push_back(order.size());
+  return set;
+}
+
+/// The kernel of the rows of `order`. Where the matrix of all takes at most a quarter of the cache's bytes it is computed
+/// now, and they are taken off.
+template <class T>
+svm::KernelSource<T> Svc<T>::kernel_source(const svm::Kernel& kernel, MatrixView<T> x, Array<std::int64_t> order,
+                                           std::int64_t& cache_bytes) const {
+  if (kernel.precomputed()) return svm::KernelSource<T>(kernel, x, std::move(order));
+  Matrix<T> samples = take_rows<T>(x, std::span<const std::int64_t>(order));
+  if (kernel.kind == svm::KernelKind::rbf) svm::center_columns(samples);
+  svm::KernelSource<T> out(kernel, std::move(samples));
+  const std::int64_t whole = out.size() * out.size() * std::int64_t{sizeof(float)};
+  if (whole <= cache_bytes / 4) {
+    out.compute_whole();
+    cache_bytes -= whole;
   }
   return out;
 }
@@ -214,28 +239,8 @@ void Svc<T>::fit_checked(MatrixView<T> x, Labels y, std::span<const double> samp
   const std::int64_t k = classes.size();
   QRS_CHECK(k >= 2, "[svc] expected at least two classes, got one: label ", classes.labels()[0], " in all ", y.size(),
             " rows");
-  const std::vector<double> class_weight = params_.class_weight.of("svc", classes);
-
-  // Rows in the order of their classes; those of weight 0 are as if they were not there.
-  svm::TrainSet set;
-  set.labels = classes.labels();
-  std::vector<std::int64_t> order;
-  for (std::int64_t c = 0; c < k; ++c) {
-    const double of_class = class_weight[static_cast<std::size_t>(c)];
-    QRS_CHECK(of_class > 0.0, "[svc] expected a weight > 0 of class ", classes.labels()[static_cast<std::size_t>(c)],
-              ", got ", of_class);
-    set.class_begin.push_back(static_cast<std::int64_t>(order.size()));
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      const double weight = sample_weight.empty() ? 1.0 : sample_weight[i];
-      if (classes.codes()[i] != c || weight <= 0.0) continue;
-      order.push_back(static_cast<std::int64_t>(i));
-      set.c.push_back(params_.c * of_class * weight);
-    }
-    QRS_CHECK(static_cast<std::int64_t>(order.size()) > set.class_begin.back(),
-              "[svc] expected a row of positive weight in every class, got none in class ",
-              classes.labels()[static_cast<std::size_t>(c)]);
-  }
-  set.class_begin.push_back(static_cast<std::int64_t>(order.size()));
+  Array<std::int64_t> order;
+  const svm::TrainSet set = train_set(classes, sample_weight, order);
 
   svm::TrainParams train;
   const auto budget = static_cast<std::int64_t>(params_.cache_size * 1048576.0);
@@ -245,30 +250,18 @@ void Svc<T>::fit_checked(MatrixView<T> x, Labels y, std::span<const double> samp
   train.observer = this->observer();
   train.tracer = this->tracer();
 
-  std::unique_ptr<svm::KernelSource<T>> source;
-  if (kernel.precomputed()) {
-    source = std::make_unique<svm::KernelSource<T>>(kernel, x, order);
-  } else {
-    Matrix<T> samples = take_rows<T>(x, std::span<const std::int64_t>(order));
-    if (kernel.kind == svm::KernelKind::rbf) svm::center_columns(samples);
-    source = std::make_unique<svm::KernelSource<T>>(kernel, std::move(samples));
-    const std::int64_t whole = source->size() * source->size() * static_cast<std::int64_t>(sizeof(float));
-    if (whole <= budget / 4) {
-      source->compute_whole();
-      train.smo.cache_bytes -= whole;
-    }
-  }
-  svm::OneVsOne trained = svm::OneVsOneTrainer<T>(*source, set, train).train();
+  const svm::OneVsOne trained = [&] {
+    const svm::KernelSource<T> source = kernel_source(kernel, x, order, train.smo.cache_bytes);
+    return svm::OneVsOneTrainer<T>(source, set, train).train();
+  }();
 
-  svm::MachineState<T> state = svm::collect_machine<T>(kernel, x, set, order, trained);
+  machine_ = svm::Machine<T>(svm::collect_machine<T>(kernel, x, set, order, trained));
   n_iter_.clear();
   converged_ = true;
   for (const svm::SmoResult& pair : trained.pairs) {
     n_iter_.push_back(pair.steps);
     converged_ = converged_ && pair.converged;
   }
-  source.reset();
-  machine_ = svm::Machine<T>(std::move(state));
 }
 
 // ---- predict -------------------------------------------------------------------------------------------------------------
@@ -291,7 +284,7 @@ Matrix<double> Svc<T>::decision_ovo(MatrixView<T> x) const {
 
 template <class T>
 Matrix<double> Svc<T>::decision_ovr(MatrixView<T> x) const {
-  return binary() ? decision_ovo(x) : one_versus_rest(pair_values(x));
+  return binary() ? decision_ovo(x) : svm::one_versus_rest(pair_values(x), class_count());
 }
 
 template <class T>
@@ -299,74 +292,17 @@ Matrix<double> Svc<T>::decision_function(MatrixView<T> x) const {
   return params_.decision_function_shape == "ovo" ? decision_ovo(x) : decision_ovr(x);
 }
 
-/// Votes, and in between the sum of the values squashed into (-1/3, 1/3), which breaks ties and never overturns a vote.
-template <class T>
-Matrix<double> Svc<T>::one_versus_rest(const Matrix<double>& pairs) const {
-  const std::int64_t k = machine_.state().classes();
-  Matrix<double> out(pairs.rows(), k);
-  std::vector<double> sums(static_cast<std::size_t>(k));
-  for (std::int64_t r = 0; r < pairs.rows(); ++r) {
-    std::fill(sums.begin(), sums.end(), 0.0);
-    std::int64_t pair = 0;
-    for (std::int64_t a = 0; a < k; ++a) {
-      for (std::int64_t b = a + 1; b < k; ++b, ++pair) {
-        const double value = pairs(r, pair);
-        sums[static_cast<std::size_t>(a)] += value;
-        sums[static_cast<std::size_t>(b)] -= value;
-        out(r, value < 0.0 ? b : a) += 1.0;
-      }
-    }
-    for (std::int64_t c = 0; c < k; ++c) {
-      const double sum = sums[static_cast<std::size_t>(c)];
-      out(r, c) += sum / (3.0 * (std::abs(sum) + 1.0));
-    }
-  }
-  return out;
-}
-
 /// The label of the largest score of each row, the first of equals.
 template <class T>
 std::vector<std::int64_t> Svc<T>::largest(const Matrix<double>& scores) const {
   std::vector<std::int64_t> out;
-  out.reserve(static_cast<std::size_t>(scores.rows()));
-  for (std::int64_t r = 0; r < scores.rows(); ++r) {
-    const double* row = scores.row(r);
-    out.push_back(classes()[static_cast<std::size_t>(std::max_element(row, row + scores.cols()) - row)]);
-  }
+  for (std::int64_t r = 0; r < scores.rows(); ++r) out.push_back(classes()[argmax(scores.row(r), scores.cols())]);
   return out;
-}
-
-template <class T>
-std::vector<std::int64_t> Svc<T>::vote(const Matrix<double>& pairs) const {
-  const std::int64_t k = machine_.state().classes();
-  Matrix<double> votes(pairs.rows(), k);
-  for (std::int64_t r = 0; r < pairs.rows(); ++r) {
-    std::int64_t pair = 0;
-    for (std::int64_t a = 0; a < k; ++a) {
-      for (std::int64_t b = a + 1; b < k; ++b, ++pair) votes(r, pairs(r, pair) > 0.0 ? a : b) += 1.0;
-    }
-  }
-  return largest(votes);
 }
 
 template <class T>
 Matrix<double> Svc<T>::probabilities(const Matrix<double>& pairs) const {
-  constexpr double least = 1e-7;  // LIBSVM's bound: a pair is never certain
-  const std::int64_t k = machine_.state().classes();
-  Matrix<double> out(pairs.rows(), k);
-  std::vector<double> r(static_cast<std::size_t>(k * k), 0.0);
-  for (std::int64_t i = 0; i < pairs.rows(); ++i) {
-    std::int64_t pair = 0;
-    for (std::int64_t a = 0; a < k; ++a) {
-      for (std::int64_t b = a + 1; b < k; ++b, ++pair) {
-        const double p = machine_.state().sigmoids[static_cast<std::size_t>(pair)](pairs(i, pair));
-        r[static_cast<std::size_t>(a * k + b)] = std::clamp(p, least, 1.0 - least);
-        r[static_cast<std::size_t>(b * k + a)] = 1.0 - r[static_cast<std::size_t>(a * k + b)];
-      }
-    }
-    svm::couple_pairs(r, std::span<double>(out.row(i), static_cast<std::size_t>(k)));
-  }
-  return out;
+  return svm::coupled_probabilities(pairs, class_count(), machine_.state().sigmoids);
 }
 
 template <class T>
@@ -384,7 +320,8 @@ std::vector<std::int64_t> Svc<T>::predict(MatrixView<T> x) const {
               "[svc] expected probability true when it was fitted, with consistent true, got false");
     return largest(probabilities(pairs));
   }
-  return params_.break_ties && !binary() ? largest(one_versus_rest(pairs)) : vote(pairs);
+  const bool break_ties = params_.break_ties && !binary();
+  return largest(break_ties ? svm::one_versus_rest(pairs, class_count()) : svm::votes(pairs, class_count()));
 }
 
 template <class T>

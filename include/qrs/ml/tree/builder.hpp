@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "limits.hpp"
 #include "node_samples.hpp"
 #include "splitter.hpp"
@@ -37,7 +37,7 @@ class TreeBuilder {
   }
 
   Tree depth_first(std::int64_t rows) {
-    std::vector<PendingNode> stack = {root(rows)};
+    Array<PendingNode> stack = {root(rows)};
     while (!stack.empty()) {
       const PendingNode pending = stack.back();
       stack.pop_back();
@@ -58,7 +58,7 @@ class TreeBuilder {
 
   /// Splits the node that gains most, until there are max_leaf_nodes leaves.
   Tree best_first(std::int64_t rows) {
-    std::vector<Frontier> heap;
+    Array<Frontier> heap;
     const auto add = [&](const PendingNode& pending) {
       std::int64_t known = 0;
       const Split split = make(pending, known);
@@ -118,7 +118,7 @@ class TreeBuilder {
     const std::int64_t number = tree_.size();
     tree_.nodes.emplace_back();
     if (pending.parent >= 0) {
-      TreeNode& parent = tree_.nodes[static_cast<std::size_t>(pending.parent)];
+      TreeNode& parent = tree_.nodes[pending.parent];
       (pending.left ? parent.left : parent.right) = static_cast<std::int32_t>(number);
     }
     tree_.impurity.push_back(pending.impurity);
@@ -133,7 +133,7 @@ class TreeBuilder {
   }
 
   void link(std::int64_t node, const Split& split) {
-    TreeNode& out = tree_.nodes[static_cast<std::size_t>(node)];
+    TreeNode& out = tree_.nodes[node];
     out.feature = static_cast<std::int32_t>(split.feature);
     out.threshold = split.threshold;
     out.missing_left = split.missing_left ? 1 : 0;
@@ -149,7 +149,7 @@ class TreeBuilder {
     out.impurity = left ? split.left_impurity : split.right_impurity;
     out.lower = parent.lower;
     out.upper = parent.upper;
-    const int sign = limits_.monotonic.empty() ? 0 : limits_.monotonic[static_cast<std::size_t>(split.feature)];
+    const int sign = limits_.monotonic.empty() ? 0 : limits_.monotonic[split.feature];
     if (sign != 0) (left == (sign > 0) ? out.upper : out.lower) = split.middle_value;
     return out;
   }

@@ -139,7 +139,7 @@ class DecisionTreeClassifier final : public Classifier<T> {
       const std::vector<double> of_class = params_.class_weight.of(name(), classes);
       if (weights.empty()) weights.assign(classes.codes().size(), 1.0);
       for (std::size_t i = 0; i < weights.size(); ++i) {
-        weights[i] *= of_class[static_cast<std::size_t>(classes.codes()[i])];
+        weights[i] *= of_class[classes.codes()[i]];
       }
     }
     NodeSamples samples(name(), classes.size(), classes.codes(), weights);

@@ -18,7 +18,8 @@
 #include <cstdint>
 #include <numeric>
 #include <utility>
-#include <vector>
+
+#include "../../core/array.hpp"
 
 namespace qrs::ml {
 
@@ -42,7 +43,7 @@ class Xorshift31 {
 class FeatureDraw {
  public:
   FeatureDraw(std::int64_t features, std::int64_t max_features, std::uint32_t seed)
-      : random_(seed), max_features_(max_features), order_(static_cast<std::size_t>(features)) {
+      : random_(seed), max_features_(max_features), order_(features) {
     std::iota(order_.begin(), order_.end(), std::int32_t{0});
     constant_.resize(order_.size());
   }
@@ -51,7 +52,7 @@ class FeatureDraw {
   /// `known` is how many features the ancestors found constant; returns how many the children shall know.
   template <class Try>
   std::int64_t draw(std::int64_t known, const Try& try_feature) {
-    std::int64_t left = static_cast<std::int64_t>(order_.size());
+    std::int64_t left = order_.size();
     std::int64_t visited = 0;
     std::int64_t found = 0;
     std::int64_t drawn_constant = 0;
@@ -59,16 +60,16 @@ class FeatureDraw {
       ++visited;
       std::int64_t at = random_.integer(drawn_constant, left - found);
       if (at < known) {
-        std::swap(order_[index(drawn_constant)], order_[index(at)]);
+        std::swap(order_[drawn_constant], order_[at]);
         ++drawn_constant;
         continue;
       }
       at += found;
-      if (try_feature(std::int64_t{order_[index(at)]})) {
+      if (try_feature(std::int64_t{order_[at]})) {
         --left;
-        std::swap(order_[index(left)], order_[index(at)]);
+        std::swap(order_[left], order_[at]);
       } else {
-        std::swap(order_[index(at)], order_[index(known + found)]);
+        std::swap(order_[at], order_[known + found]);
         ++found;
       }
     }
@@ -79,12 +80,10 @@ class FeatureDraw {
   }
 
  private:
-  static std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
   Xorshift31 random_;
   std::int64_t max_features_;
-  std::vector<std::int32_t> order_;
-  std::vector<std::int32_t> constant_;
+  Array<std::int32_t> order_;
+  Array<std::int32_t> constant_;
 };
 
 }  // namespace qrs::ml

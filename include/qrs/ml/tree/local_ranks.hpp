@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "limits.hpp"
 #include "ranks.hpp"
 
@@ -21,31 +21,30 @@ namespace qrs::ml::detail {
 template <class Rank>
 class LocalRanks {
  public:
-  using Rows = std::shared_ptr<const std::vector<std::uint32_t>>;
+  using Rows = std::shared_ptr<const Array<std::uint32_t>>;
 
   /// Begins a subtree: local row i is row (*rows)[i] of the table.
   void begin(Rows rows, std::int64_t features) {
     rows_ = std::move(rows);
-    copied_.assign(static_cast<std::size_t>(features), 0);
+    copied_.assign(features, 0);
   }
 
   /// The ranks of a feature by local row.
-  const Rank* of(std::int64_t feature, const std::vector<Rank>& column) {
-    const std::size_t size = rows_->size();
-    const auto at = static_cast<std::size_t>(feature);
+  const Rank* of(std::int64_t feature, const Array<Rank>& column) {
+    const std::int64_t size = rows_->size();
     if (ranks_.size() < copied_.size() * size) ranks_.resize(copied_.size() * size);
-    Rank* to = ranks_.data() + at * size;
-    if (copied_[at] == 0) {
-      copied_[at] = 1;
-      for (std::size_t i = 0; i < size; ++i) to[i] = column[(*rows_)[i]];
+    Rank* to = ranks_.data() + feature * size;
+    if (copied_[feature] == 0) {
+      copied_[feature] = 1;
+      for (std::int64_t i = 0; i < size; ++i) to[i] = column[(*rows_)[i]];
     }
     return to;
   }
 
  private:
   Rows rows_;
-  std::vector<std::uint8_t> copied_;
-  std::vector<Rank> ranks_;  // (features, rows of the subtree)
+  Array<std::uint8_t> copied_;
+  Array<Rank> ranks_;  // (features, rows of the subtree)
 };
 
 /// How many rows a subtree may have to be copied: half a megabyte of ranks. 0 where copies do not pay: the table is that

@@ -10,10 +10,9 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
-#include <span>
 #include <string_view>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "ranks.hpp"
 
@@ -22,13 +21,13 @@ namespace qrs::ml {
 class NodeSamples {
  public:
   /// `codes` is the class of each row, `weights` its weight; none: 1 each. Throws where every weight is 0.
-  NodeSamples(std::string_view op, std::int64_t classes, std::span<const std::int32_t> codes,
-              std::span<const double> weights)
+  NodeSamples(std::string_view op, std::int64_t classes, ArrayView<const std::int32_t> codes,
+              ArrayView<const double> weights)
       : classes_(classes),
         class_bits_(std::max(1, static_cast<int>(std::bit_width(static_cast<std::uint32_t>(classes - 1))))) {
     double largest = 1.0;
     double total = static_cast<double>(codes.size());
-    std::size_t kept = codes.size();
+    std::int64_t kept = codes.size();
     if (!weights.empty()) {
       total = 0.0;
       kept = 0;
@@ -47,7 +46,7 @@ class NodeSamples {
     words_.reserve(kept);
     if (!integer_) weights_.reserve(kept);
     std::uint32_t widest = 0;
-    for (std::size_t i = 0; i < codes.size(); ++i) {
+    for (std::int64_t i = 0; i < codes.size(); ++i) {
       const double weight = weights.empty() ? 1.0 : weights[i];
       if (weight == 0.0) continue;
       const auto code = static_cast<std::uint32_t>(codes[i]);
@@ -61,7 +60,7 @@ class NodeSamples {
     if (!integer_) spare_weights_.resize(kept);
   }
 
-  std::int64_t size() const { return static_cast<std::int64_t>(rows_.size()); }
+  std::int64_t size() const { return rows_.size(); }
   std::int64_t classes() const { return classes_; }
   /// Weight of all rows.
   double weight() const { return weight_; }
@@ -75,29 +74,28 @@ class NodeSamples {
   const std::uint32_t* words() const { return words_.data(); }
 
   /// Renumbers the rows of [begin, end) from 0 in their order; returns what they were.
-  std::vector<std::uint32_t> renumber(std::int64_t begin, std::int64_t end) {
+  Array<std::uint32_t> renumber(std::int64_t begin, std::int64_t end) {
     const auto first = rows_.begin() + begin;
-    std::vector<std::uint32_t> origin(first, rows_.begin() + end);
+    Array<std::uint32_t> origin(first, rows_.begin() + end);
     std::iota(first, rows_.begin() + end, 0u);
     return origin;
   }
 
   std::int64_t class_of(std::int64_t at) const {
-    const std::uint32_t word = words_[static_cast<std::size_t>(at)];
+    const std::uint32_t word = words_[at];
     return integer_ ? word & ((1u << class_bits_) - 1) : word;
   }
   double weight_of(std::int64_t at) const {
-    const auto i = static_cast<std::size_t>(at);
-    return integer_ ? static_cast<double>(words_[i] >> class_bits_) : weights_[i];
+    return integer_ ? static_cast<double>(words_[at] >> class_bits_) : weights_[at];
   }
 
   /// Moves the rows of [begin, end) that go left before the others, both in their order; returns how many do.
   template <class Rank>
   std::int64_t partition(std::int64_t begin, std::int64_t end, const Rank* ranks, std::uint32_t last_left,
                          std::uint32_t missing, bool missing_left) {
-    auto left = static_cast<std::size_t>(begin);
-    std::size_t right = 0;
-    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+    std::int64_t left = begin;
+    std::int64_t right = 0;
+    for (std::int64_t i = begin; i < end; ++i) {
       const std::uint32_t row = rows_[i];
       const std::uint32_t word = words_[i];
       const std::uint32_t rank = ranks[row];
@@ -115,12 +113,12 @@ class NodeSamples {
       left += goes_left ? 1 : 0;
       right += goes_left ? 0 : 1;
     }
-    for (std::size_t i = 0; i < right; ++i) {
+    for (std::int64_t i = 0; i < right; ++i) {
       rows_[left + i] = spare_[2 * i];
       words_[left + i] = spare_[2 * i + 1];
       if (!integer_) weights_[left + i] = spare_weights_[i];
     }
-    return static_cast<std::int64_t>(left) - begin;
+    return left - begin;
   }
 
  private:
@@ -129,11 +127,11 @@ class NodeSamples {
   bool integer_ = true;
   bool narrow_ = false;
   double weight_ = 0.0;
-  std::vector<std::uint32_t> rows_;
-  std::vector<std::uint32_t> words_;
-  std::vector<double> weights_;  // where !integer_
-  std::vector<std::uint32_t> spare_;
-  std::vector<double> spare_weights_;
+  Array<std::uint32_t> rows_;
+  Array<std::uint32_t> words_;
+  Array<double> weights_;  // where !integer_
+  Array<std::uint32_t> spare_;
+  Array<double> spare_weights_;
 };
 
 }  // namespace qrs::ml

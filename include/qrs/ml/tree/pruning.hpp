@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../core/array.hpp"
 #include "tree.hpp"
 
 namespace qrs::ml {
@@ -25,28 +26,28 @@ struct PruningPath {
 namespace detail {
 
 /// Cuts weakest nodes while their alpha is at most `alpha`; marks what becomes a leaf, and records each step.
-inline std::vector<std::uint8_t> cut_weakest(const Tree& tree, double alpha, PruningPath* path) {
-  const std::size_t count = tree.nodes.size();
-  std::vector<double> own(count);
-  std::vector<double> branch(count, 0.0);
-  std::vector<std::int64_t> leaves(count, 0);
-  std::vector<std::int64_t> parent(count, -1);
-  std::vector<std::uint8_t> leaf(count, 0);
-  std::vector<std::uint8_t> open(count, 0);  // a split that may be cut
-  for (std::size_t i = 0; i < count; ++i) {
+inline Array<std::uint8_t> cut_weakest(const Tree& tree, double alpha, PruningPath* path) {
+  const std::int64_t count = tree.size();
+  Array<double> own(count);
+  Array<double> branch(count, 0.0);
+  Array<std::int64_t> leaves(count, 0);
+  Array<std::int64_t> parent(count, -1);
+  Array<std::uint8_t> leaf(count, 0);
+  Array<std::uint8_t> open(count, 0);  // a split that may be cut
+  for (std::int64_t i = 0; i < count; ++i) {
     own[i] = tree.weight[i] * tree.impurity[i] / tree.weight[0];
     leaf[i] = tree.nodes[i].leaf() ? 1 : 0;
     open[i] = leaf[i] != 0 ? 0 : 1;
     if (leaf[i] != 0) continue;
-    parent[static_cast<std::size_t>(tree.nodes[i].left)] = static_cast<std::int64_t>(i);
-    parent[static_cast<std::size_t>(tree.nodes[i].right)] = static_cast<std::int64_t>(i);
+    parent[tree.nodes[i].left] = static_cast<std::int64_t>(i);
+    parent[tree.nodes[i].right] = static_cast<std::int64_t>(i);
   }
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::int64_t i = 0; i < count; ++i) {
     if (leaf[i] == 0) continue;
     branch[i] = own[i];
-    for (std::int64_t up = parent[i]; up >= 0; up = parent[static_cast<std::size_t>(up)]) {
-      branch[static_cast<std::size_t>(up)] += own[i];
-      ++leaves[static_cast<std::size_t>(up)];
+    for (std::int64_t up = parent[i]; up >= 0; up = parent[up]) {
+      branch[up] += own[i];
+      ++leaves[up];
     }
   }
   if (path != nullptr) {
@@ -55,30 +56,30 @@ inline std::vector<std::uint8_t> cut_weakest(const Tree& tree, double alpha, Pru
   }
   while (open[0] != 0) {
     double least = std::numeric_limits<double>::max();
-    std::size_t weakest = 0;
-    for (std::size_t i = 0; i < count; ++i) {
+    std::int64_t weakest = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
       if (open[i] == 0) continue;
       const double here = (own[i] - branch[i]) / static_cast<double>(leaves[i] - 1);
       if (here < least) least = here, weakest = i;
     }
     if (alpha < least) break;
-    std::vector<std::size_t> below = {weakest};
+    Array<std::int64_t> below = {weakest};
     while (!below.empty()) {
-      const std::size_t at = below.back();
+      const std::int64_t at = below.back();
       below.pop_back();
       open[at] = leaf[at] = 0;
       if (tree.nodes[at].leaf()) continue;
-      below.push_back(static_cast<std::size_t>(tree.nodes[at].left));
-      below.push_back(static_cast<std::size_t>(tree.nodes[at].right));
+      below.push_back(tree.nodes[at].left);
+      below.push_back(tree.nodes[at].right);
     }
     leaf[weakest] = 1;
     const std::int64_t fewer = leaves[weakest] - 1;
     const double more = own[weakest] - branch[weakest];
     leaves[weakest] = 0;
     branch[weakest] = own[weakest];
-    for (std::int64_t up = parent[weakest]; up >= 0; up = parent[static_cast<std::size_t>(up)]) {
-      leaves[static_cast<std::size_t>(up)] -= fewer;
-      branch[static_cast<std::size_t>(up)] += more;
+    for (std::int64_t up = parent[weakest]; up >= 0; up = parent[up]) {
+      leaves[up] -= fewer;
+      branch[up] += more;
     }
     if (path != nullptr) {
       path->ccp_alphas.push_back(least);
@@ -99,7 +100,7 @@ inline PruningPath pruning_path(const Tree& tree) {
 
 /// The tree pruned at `alpha` >= 0; its nodes keep their order.
 inline Tree prune(const Tree& tree, double alpha) {
-  const std::vector<std::uint8_t> leaf = detail::cut_weakest(tree, alpha, nullptr);
+  const Array<std::uint8_t> leaf = detail::cut_weakest(tree, alpha, nullptr);
   Tree out;
   out.features = tree.features;
   out.classes = tree.classes;
@@ -108,11 +109,11 @@ inline Tree prune(const Tree& tree, double alpha) {
     std::int64_t parent;
     bool left;
   };
-  std::vector<Pending> stack = {{0, -1, false}};
+  Array<Pending> stack = {{0, -1, false}};
   while (!stack.empty()) {
     const Pending next = stack.back();
     stack.pop_back();
-    const auto from = static_cast<std::size_t>(next.from);
+    const std::int64_t from = next.from;
     const std::int64_t number = out.size();
     out.nodes.push_back(tree.nodes[from]);
     out.impurity.push_back(tree.impurity[from]);
@@ -121,7 +122,7 @@ inline Tree prune(const Tree& tree, double alpha) {
     const auto value = tree.value(next.from);
     out.values.insert(out.values.end(), value.begin(), value.end());
     if (next.parent >= 0) {
-      TreeNode& parent = out.nodes[static_cast<std::size_t>(next.parent)];
+      TreeNode& parent = out.nodes[next.parent];
       (next.left ? parent.left : parent.right) = static_cast<std::int32_t>(number);
     }
     if (leaf[from] != 0) {

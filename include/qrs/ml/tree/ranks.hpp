@@ -16,8 +16,8 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../../core/error.hpp"
 #include "../../core/parallel.hpp"
 #include "../matrix.hpp"
@@ -29,13 +29,13 @@ inline constexpr float feature_threshold = 1e-7F;
 
 /// One feature of all samples.
 struct RankColumn {
-  std::vector<std::uint16_t> narrow;  // one of the two holds a rank for each row
-  std::vector<std::uint32_t> wide;
-  std::vector<float> values;  // distinct, ascending; NaN is not among them
-  bool missing = false;       // whether some rows hold NaN, whose rank is values.size()
-  bool close = false;         // whether two neighbours are closer than feature_threshold
+  Array<std::uint16_t> narrow;  // one of the two holds a rank for each row
+  Array<std::uint32_t> wide;
+  Array<float> values;   // distinct, ascending; NaN is not among them
+  bool missing = false;  // whether some rows hold NaN, whose rank is values.size()
+  bool close = false;    // whether two neighbours are closer than feature_threshold
 
-  std::uint32_t rank(std::size_t row) const { return narrow.empty() ? wide[row] : narrow[row]; }
+  std::uint32_t rank(std::int64_t row) const { return narrow.empty() ? wide[row] : narrow[row]; }
   /// Whether a split may stand between these values.
   bool apart(std::uint32_t lower, std::uint32_t upper) const {
     return values[upper] > values[lower] + feature_threshold;
@@ -55,7 +55,7 @@ inline float from_ordered_bits(std::uint32_t bits) {
 }
 
 /// Sorts (value bits << 32 | row) by value: three passes of 11 bits, or a comparison sort where there are few.
-inline void sort_rows(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& spare) {
+inline void sort_rows(Array<std::uint64_t>& keys, Array<std::uint64_t>& spare) {
   if (keys.size() < 2048) {
     std::sort(keys.begin(), keys.end());
     return;
@@ -64,10 +64,10 @@ inline void sort_rows(std::vector<std::uint64_t>& keys, std::vector<std::uint64_
   constexpr std::size_t digits = std::size_t{1} << digit_bits;
   std::array<std::array<std::uint32_t, digits>, 3> counts{};
   for (const std::uint64_t key : keys) {
-    for (std::size_t pass = 0; pass < 3; ++pass) ++counts[pass][(key >> (32 + digit_bits * pass)) % digits];
+    for (std::int64_t pass = 0; pass < 3; ++pass) ++counts[pass][(key >> (32 + digit_bits * pass)) % digits];
   }
   spare.resize(keys.size());
-  for (std::size_t pass = 0; pass < 3; ++pass) {
+  for (std::int64_t pass = 0; pass < 3; ++pass) {
     std::uint32_t start = 0;
     for (std::uint32_t& count : counts[pass]) {
       const std::uint32_t size = count;
@@ -80,14 +80,15 @@ inline void sort_rows(std::vector<std::uint64_t>& keys, std::vector<std::uint64_
 }
 
 /// The ranks of one column, from its values in row order.
-inline RankColumn rank_column(const float* values, std::size_t rows, std::vector<std::uint64_t>& keys,
-                              std::vector<std::uint64_t>& spare) {
+inline RankColumn rank_column(const float* values, std::int64_t rows, Array<std::uint64_t>& keys,
+                              Array<std::uint64_t>& spare) {
   keys.resize(rows);
-  for (std::size_t i = 0; i < rows; ++i) keys[i] = std::uint64_t{ordered_bits(values[i])} << 32 | i;
+  for (std::int64_t i = 0; i < rows; ++i)
+    keys[i] = std::uint64_t{ordered_bits(values[i])} << 32 | static_cast<std::uint64_t>(i);
   sort_rows(keys, spare);
   RankColumn out;
-  std::size_t distinct = 0;
-  for (std::size_t i = 0; i < rows; ++i) distinct += i == 0 || keys[i] >> 32 != keys[i - 1] >> 32 ? 1 : 0;
+  std::int64_t distinct = 0;
+  for (std::int64_t i = 0; i < rows; ++i) distinct += i == 0 || keys[i] >> 32 != keys[i - 1] >> 32 ? 1 : 0;
   out.missing = keys[rows - 1] >> 32 == 0xffffffffu;
   out.values.reserve(distinct);
   const bool small = distinct <= 0xffff;
@@ -97,14 +98,14 @@ inline RankColumn rank_column(const float* values, std::size_t rows, std::vector
     out.wide.resize(rows);
   }
   std::uint32_t rank = 0;
-  for (std::size_t i = 0; i < rows; ++i) {
+  for (std::int64_t i = 0; i < rows; ++i) {
     const auto bits = static_cast<std::uint32_t>(keys[i] >> 32);
     if (i > 0 && bits != static_cast<std::uint32_t>(keys[i - 1] >> 32)) ++rank;
     if (bits != 0xffffffffu && rank == out.values.size()) {
       out.values.push_back(from_ordered_bits(bits));
       out.close = out.close || (rank > 0 && !out.apart(rank - 1, rank));
     }
-    const auto row = static_cast<std::size_t>(keys[i] & 0xffffffffu);
+    const auto row = static_cast<std::int64_t>(keys[i] & 0xffffffffu);
     if (small) {
       out.narrow[row] = static_cast<std::uint16_t>(rank);
     } else {
@@ -122,40 +123,40 @@ class RankTable {
   RankTable() = default;
 
   template <class T>
-  RankTable(std::string_view op, MatrixView<T> x) : rows_(x.rows()), columns_(static_cast<std::size_t>(x.cols())) {
+  RankTable(std::string_view op, MatrixView<T> x) : rows_(x.rows()), columns_(x.cols()) {
     QRS_CHECK(x.rows() > 0 && x.cols() > 0, "[", op, "] expected at least one row and one column, got ", x.rows(),
               " x ", x.cols());
     QRS_CHECK(x.rows() < 0x7fffffff && x.cols() < 0x7fffffff, "[", op,
               "] expected fewer than 2^31 rows and columns, got ", x.rows(), " x ", x.cols());
     constexpr std::int64_t group = 16;  // columns read together: one cache line of float32
     parallel_chunks(x.cols(), group, [&](std::int64_t begin, std::int64_t end) {
-      const auto rows = static_cast<std::size_t>(x.rows());
-      const auto width = static_cast<std::size_t>(end - begin);
-      std::vector<float> block(rows * width);  // column by column
-      for (std::size_t i = 0; i < rows; ++i) {
-        const T* row = x.row(static_cast<std::int64_t>(i)) + begin;
-        for (std::size_t j = 0; j < width; ++j) {
+      const std::int64_t rows = x.rows();
+      const std::int64_t width = end - begin;
+      Array<float> block(rows * width);  // column by column
+      for (std::int64_t i = 0; i < rows; ++i) {
+        const T* row = x.row(i) + begin;
+        for (std::int64_t j = 0; j < width; ++j) {
           const auto value = static_cast<float>(row[j]);
           QRS_CHECK(!std::isinf(value), "[", op, "] expected values that are finite in float32, or NaN, got ", row[j],
-                    " in row ", i, ", column ", static_cast<std::size_t>(begin) + j);
+                    " in row ", i, ", column ", begin + j);
           block[j * rows + i] = value;
         }
       }
-      std::vector<std::uint64_t> keys;
-      std::vector<std::uint64_t> spare;
-      for (std::size_t j = 0; j < width; ++j) {
-        columns_[static_cast<std::size_t>(begin) + j] = detail::rank_column(&block[j * rows], rows, keys, spare);
+      Array<std::uint64_t> keys;
+      Array<std::uint64_t> spare;
+      for (std::int64_t j = 0; j < width; ++j) {
+        columns_[begin + j] = detail::rank_column(&block[j * rows], rows, keys, spare);
       }
     });
   }
 
   std::int64_t rows() const { return rows_; }
-  std::int64_t cols() const { return static_cast<std::int64_t>(columns_.size()); }
-  const RankColumn& column(std::int64_t feature) const { return columns_[static_cast<std::size_t>(feature)]; }
+  std::int64_t cols() const { return columns_.size(); }
+  const RankColumn& column(std::int64_t feature) const { return columns_[feature]; }
 
  private:
   std::int64_t rows_ = 0;
-  std::vector<RankColumn> columns_;
+  Array<RankColumn> columns_;
 };
 
 }  // namespace qrs::ml

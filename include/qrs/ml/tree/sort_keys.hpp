@@ -56,7 +56,7 @@ Key* sort_keys(Key* keys, Key* spare, std::size_t count, Key least, Key greatest
     const int drop = std::max(0, bits - static_cast<int>(std::bit_width(count)));
     const int cut = shift + drop;
     const Key first = base >> drop;
-    const std::size_t buckets = static_cast<std::size_t>((greatest >> cut) - first) + 1;
+    const std::size_t buckets = std::size_t{(greatest >> cut) - first} + 1;
     std::fill_n(counts, buckets, 0u);
     for (std::size_t i = 0; i < count; ++i) ++counts[(keys[i] >> cut) - first];
     const bool crowded = drop > 0 && *std::max_element(counts, counts + buckets) > few;

@@ -7,13 +7,14 @@
 #include <limits>
 #include <memory>
 #include <utility>
-#include <vector>
 
+#include "../../core/array.hpp"
 #include "../observer.hpp"
 #include "feature_draw.hpp"
 #include "limits.hpp"
 #include "local_ranks.hpp"
 #include "node_samples.hpp"
+#include "quick_scan.hpp"
 #include "ranks.hpp"
 #include "scan.hpp"
 #include "sort_keys.hpp"
@@ -43,7 +44,7 @@ class Splitter {
         context_{limits, samples, limits.min_weight_fraction_leaf * samples.weight(), {}, {}, {}, {}, {}},
         trace_(trace),
         tree_(tree) {
-    const auto classes = static_cast<std::size_t>(samples.classes());
+    const std::int64_t classes = samples.classes();
     node.classes.resize(classes);
     context_.left.resize(classes);
     context_.right.resize(classes);
@@ -52,8 +53,8 @@ class Splitter {
     quick_ = samples.integer() && limits.monotonic.empty();
     local_limit_ = detail::local_rows(table, limits);
     if (quick_ && limits.criterion == Criterion::entropy) {
-      context_.entropy_terms.resize(static_cast<std::size_t>(samples.weight()) + 1);
-      for (std::size_t w = 2; w < context_.entropy_terms.size(); ++w) {
+      context_.entropy_terms.resize(samples.weight() + 1);
+      for (std::int64_t w = 2; w < context_.entropy_terms.size(); ++w) {
         context_.entropy_terms[w] = static_cast<double>(w) * std::log2(static_cast<double>(w));
       }
     }
@@ -70,10 +71,10 @@ class Splitter {
     std::fill(node.classes.begin(), node.classes.end(), 0.0);
     for (std::int64_t i = begin; i < end; ++i) {
       const double weight = samples_.weight_of(i);
-      node.classes[static_cast<std::size_t>(samples_.class_of(i))] += weight;
+      node.classes[samples_.class_of(i)] += weight;
       node.weight += weight;
     }
-    for (std::size_t k = 0; k < node.classes.size(); ++k) {
+    for (std::int64_t k = 0; k < node.classes.size(); ++k) {
       context_.all_counts[k] = static_cast<std::int64_t>(node.classes[k]);
     }
   }
@@ -124,13 +125,13 @@ class Splitter {
  private:
   template <class Key>
   struct KeyBuffers {
-    std::vector<Key> keys;
-    std::vector<Key> spare;
+    Array<Key> keys;
+    Array<Key> spare;
   };
 
   /// The ranks of a feature by the numbers that the node's rows have now.
   template <class Rank>
-  const Rank* ranks(std::int64_t feature, const std::vector<Rank>& column, detail::LocalRanks<Rank>& copies) {
+  const Rank* ranks(std::int64_t feature, const Array<Rank>& column, detail::LocalRanks<Rank>& copies) {
     return local_ ? copies.of(feature, column) : column.data();
   }
   /// From here down to the leaves, ranks are read from copies.
@@ -138,7 +139,7 @@ class Splitter {
     local_ = true;
     local_begin_ = node.begin;
     local_end_ = node.end;
-    const auto rows = std::make_shared<const std::vector<std::uint32_t>>(samples_.renumber(node.begin, node.end));
+    const auto rows = std::make_shared<const Array<std::uint32_t>>(samples_.renumber(node.begin, node.end));
     narrow_ranks_.begin(rows, table_.cols());
     wide_ranks_.begin(rows, table_.cols());
   }
@@ -160,11 +161,11 @@ class Splitter {
     constexpr int shift = detail::SortedFeature<Key>::shift;
     const std::uint32_t* rows = samples_.rows() + node.begin;
     const std::uint32_t* words = samples_.words() + node.begin;
-    const auto count = static_cast<std::size_t>(node.end - node.begin);
+    const std::int64_t count = node.end - node.begin;
     Key least = std::numeric_limits<Key>::max();
     Key greatest = 0;
     const bool positions = !samples_.integer();
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::int64_t i = 0; i < count; ++i) {
       const Key key =
           static_cast<Key>(Key{ranks[rows[i]]} << shift | (positions ? static_cast<Key>(i) : Key{words[i]}));
       keys[i] = key;
@@ -180,9 +181,9 @@ class Splitter {
                    KeyBuffers<Key>& buffers, detail::Candidate& best) {
     constexpr int shift = detail::SortedFeature<Key>::shift;
     const std::int64_t count = node.end - node.begin;
-    if (buffers.keys.size() < static_cast<std::size_t>(count)) {
-      buffers.keys.resize(static_cast<std::size_t>(count));
-      buffers.spare.resize(static_cast<std::size_t>(count));
+    if (buffers.keys.size() < count) {
+      buffers.keys.resize(count);
+      buffers.spare.resize(count);
     }
     const std::pair<Key, Key> ends = column.narrow.empty()
                                          ? gather(ranks(feature, column.wide, wide_ranks_), buffers.keys.data())
@@ -194,8 +195,8 @@ class Splitter {
     if (best.score == 0.0 && trace_ == nullptr) return true;  // nothing is better than pure on both sides
 
     detail::SortedFeature<Key> sorted;
-    sorted.keys = detail::sort_keys(buffers.keys.data(), buffers.spare.data(), static_cast<std::size_t>(count),
-                                    ends.first, ends.second, shift, counters_);
+    sorted.keys =
+        detail::sort_keys(buffers.keys.data(), buffers.spare.data(), count, ends.first, ends.second, shift, counters_);
     sorted.count = count;
     sorted.feature = feature;
     sorted.column = &column;

@@ -41,9 +41,9 @@ struct Tree {
   std::vector<double> weight;         // their total weight
   std::vector<double> values;         // (nodes, classes): share of each class
 
-  std::int64_t size() const { return static_cast<std::int64_t>(nodes.size()); }
+  std::int64_t size() const { return std::ssize(nodes); }
   std::span<const double> value(std::int64_t node) const {
-    return {values.data() + node * classes, static_cast<std::size_t>(classes)};
+    return std::span<const double>(values).subspan(node * classes, classes);
   }
   std::int64_t leaves() const {
     return std::count_if(nodes.begin(), nodes.end(), [](const TreeNode& node) { return node.leaf(); });
@@ -52,11 +52,11 @@ struct Tree {
   std::int64_t depth() const {
     std::vector<std::int64_t> depths(nodes.size());
     std::int64_t deepest = 0;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (std::int64_t i = 0; i < size(); ++i) {
       deepest = std::max(deepest, depths[i]);
       if (nodes[i].leaf()) continue;
-      depths[static_cast<std::size_t>(nodes[i].left)] = depths[i] + 1;
-      depths[static_cast<std::size_t>(nodes[i].right)] = depths[i] + 1;
+      depths[nodes[i].left] = depths[i] + 1;
+      depths[nodes[i].right] = depths[i] + 1;
     }
     return deepest;
   }
@@ -122,13 +122,12 @@ inline void leaves_of(const Tree& tree, const float* rows, std::int64_t pitch, s
 }
 
 inline std::vector<double> Tree::feature_importances(bool normalize) const {
-  std::vector<double> out(static_cast<std::size_t>(features), 0.0);
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
+  std::vector<double> out(features, 0.0);
+  for (std::int64_t i = 0; i < size(); ++i) {
     if (nodes[i].leaf()) continue;
-    const auto left = static_cast<std::size_t>(nodes[i].left);
-    const auto right = static_cast<std::size_t>(nodes[i].right);
-    out[static_cast<std::size_t>(nodes[i].feature)] +=
-        weight[i] * impurity[i] - weight[left] * impurity[left] - weight[right] * impurity[right];
+    const std::int32_t left = nodes[i].left;
+    const std::int32_t right = nodes[i].right;
+    out[nodes[i].feature] += weight[i] * impurity[i] - weight[left] * impurity[left] - weight[right] * impurity[right];
   }
   double sum = 0.0;
   for (double& importance : out) {
@@ -230,12 +229,12 @@ inline std::vector<Tree> load_trees(const io::StateDict& in, const std::string& 
     Tree tree;
     tree.features = features;
     tree.classes = classes;
-    std::vector<std::uint8_t> has_parent(static_cast<std::size_t>(size), 0);
+    std::vector<std::uint8_t> has_parent(size, 0);
     for (std::int64_t i = 0; i < size; ++i) {
-      const auto at = static_cast<std::size_t>(begin + i);
+      const std::int64_t at = begin + i;
       const TreeNode node{thresholds[at], links[4 * at], links[4 * at + 1], links[4 * at + 2], links[4 * at + 3]};
-      QRS_CHECK(i == 0 || has_parent[static_cast<std::size_t>(i)] == 1, "[tree] expected one parent of node ", i,
-                " of tree ", t, ", got none before it");
+      QRS_CHECK(i == 0 || has_parent[i] == 1, "[tree] expected one parent of node ", i, " of tree ", t,
+                ", got none before it");
       QRS_CHECK(node.missing_left == 0 || node.missing_left == 1, "[tree] expected missing_left 0 or 1 of node ", i,
                 " of tree ", t, ", got ", node.missing_left);
       QRS_CHECK(std::isfinite(impurity[at]) && impurity[at] >= -1e-9 && std::isfinite(weight[at]) &&
@@ -256,12 +255,12 @@ inline std::vector<Tree> load_trees(const io::StateDict& in, const std::string& 
         QRS_CHECK(ordered, "[tree] expected a threshold that is a number of node ", i, " of tree ", t, ", got ",
                   node.threshold);
         for (const std::int32_t child : {node.left, node.right}) {
-          QRS_CHECK(has_parent[static_cast<std::size_t>(child)]++ == 0, "[tree] expected one parent of node ", child,
-                    " of tree ", t, ", got two");
+          QRS_CHECK(has_parent[child]++ == 0, "[tree] expected one parent of node ", child, " of tree ", t,
+                    ", got two");
         }
       }
       for (std::int64_t c = 0; c < classes; ++c) {
-        const double share = values[at * static_cast<std::size_t>(classes) + static_cast<std::size_t>(c)];
+        const double share = values[at * classes + c];
         QRS_CHECK(share >= -1e-9 && share <= 1.0 + 1e-9, "[tree] expected class shares in [0, 1] of node ", i,
                   " of tree ", t, ", got ", share);
       }

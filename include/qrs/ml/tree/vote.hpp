@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../../core/argmax.hpp"
 #include "../../core/error.hpp"
 #include "../../core/parallel.hpp"
 #include "../../io/state_dict.hpp"
@@ -43,7 +44,7 @@ void for_row_blocks(std::string_view op, MatrixView<T> x, const Body& body) {
 /// The leaf of each row.
 template <class T>
 std::vector<std::int32_t> leaves_reached(std::string_view op, const Tree& tree, MatrixView<T> x) {
-  std::vector<std::int32_t> out(static_cast<std::size_t>(x.rows()));
+  std::vector<std::int32_t> out(x.rows());
   for_row_blocks(op, x, [&](std::int64_t begin, const float* rows, std::int64_t pitch, std::int64_t count) {
     leaves_of(tree, rows, pitch, count, out.data() + begin);
   });
@@ -56,7 +57,7 @@ Matrix<double> mean_vote(std::string_view op, std::span<const Tree> trees, Matri
   const std::int64_t classes = trees[0].classes;
   Matrix<double> out(x.rows(), classes);
   for_row_blocks(op, x, [&](std::int64_t begin, const float* rows, std::int64_t pitch, std::int64_t count) {
-    std::vector<std::int32_t> leaves(static_cast<std::size_t>(count));
+    std::vector<std::int32_t> leaves(count);
     for (const Tree& tree : trees) {
       leaves_of(tree, rows, pitch, count, leaves.data());
       double* to = out.row(begin);
@@ -75,11 +76,9 @@ Matrix<double> mean_vote(std::string_view op, std::span<const Tree> trees, Matri
 
 /// The label of each row's greatest probability, the first of equals.
 inline std::vector<std::int64_t> most_likely(const Matrix<double>& proba, const std::vector<std::int64_t>& labels) {
-  std::vector<std::int64_t> out(static_cast<std::size_t>(proba.rows()));
+  std::vector<std::int64_t> out(proba.rows());
   for (std::int64_t i = 0; i < proba.rows(); ++i) {
-    const double* row = proba.row(i);
-    out[static_cast<std::size_t>(i)] =
-        labels[static_cast<std::size_t>(std::max_element(row, row + proba.cols()) - row)];
+    out[i] = labels[argmax(proba.row(i), proba.cols())];
   }
   return out;
 }

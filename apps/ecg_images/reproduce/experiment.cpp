@@ -1,0 +1,265 @@
+#include "experiment.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../progress/progress_line.hpp"
+#include "../../progress/training_progress.hpp"
+#include "../../training/interrupt.hpp"
+#include "../../training/run_folder.hpp"
+#include "../report/experiment_report.hpp"
+#include "../report/predictions_csv.hpp"
+#include "../report/results_json.hpp"
+#include "../synthetic_ecg/data_set.hpp"
+#include "backbone_stage.hpp"
+#include "classifier_stage.hpp"
+#include "examples.hpp"
+#include "provenance.hpp"
+#include "qrs/audit/duplicates.hpp"
+#include "qrs/audit/leak_split.hpp"
+#include "qrs/audit/leakage.hpp"
+#include "qrs/core/sha256.hpp"
+#include "qrs/core/timer.hpp"
+#include "qrs/data/image_folder.hpp"
+#include "qrs/io/csv.hpp"
+#include "qrs/io/file.hpp"
+#include "qrs/io/json_list.hpp"
+
+namespace qrs::reproduce {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double drawn_scale = 0.5;  // of the published size: what is left after the resize to 224 is the same picture
+
+/// The folder of drawn pages: drawn now, or by the run that this one goes on with.
+std::string draw_pages(const Plan& plan) {
+  namespace ecg = data::synthetic_ecg;
+  const std::string folder = plan.out + "/drawn";
+  if (fs::exists(folder + "/truth.csv")) return folder;  // written last
+  fs::remove_all(folder);
+  ProgressLine line("drawing");
+  ecg::SynthesisOptions options;
+  options.out = folder;
+  options.per_class = plan.per_class;
+  options.seed = static_cast<std::uint64_t>(plan.parts.seed);
+  options.page.scale = drawn_scale;
+  ecg::synthesize(options, [&](std::int64_t done, std::int64_t total) { line.progress("page", done, total); });
+  return folder;
+}
+
+/// The hash, label and path of every file, a line each.
+std::string manifest(const data::ImageDataset& data) {
+  std::string out = "sha256,class,file\n";
+  for (std::size_t i = 0; i < data.files.size(); ++i) {
+    out += data.hashes[i] + ",";
+    io::append_csv_field(out, data.class_names[static_cast<std::size_t>(data.labels[i])]);
+    out += ',';
+    io::append_csv_field(out, data.files[i]);
+    out += '\n';
+  }
+  return out;
+}
+
+std::string source_name(const Plan& plan) {
+  if (plan.drawn) return text("pages drawn by qrs synthesize, seed ", plan.parts.seed);
+  const fs::path path = fs::path(plan.data.source).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path())
+      .filename()
+      .string();  // the name alone: not whose machine it is on
+}
+
+report::DataRecord data_record(const Plan& plan, const datasets::Loaded& loaded,
+                               const std::vector<std::int64_t>& groups, const std::string& manifest_text) {
+  const data::ImageDataset& data = loaded.data;
+  report::DataRecord out{.source = source_name(plan),
+                         .drawn = plan.drawn,
+                         .files = data.size(),
+                         .distinct = audit::distinct_groups(groups),
+                         .skipped = static_cast<std::int64_t>(loaded.skipped.size()),
+                         .classes = {},
+                         .decoder = loaded.decoder,
+                         .manifest_sha256 = sha256(io::as_bytes(manifest_text))};
+  for (std::int64_t c = 0; c < data.classes(); ++c) {
+    std::vector<std::int64_t> members;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (data.labels[i] == c) members.push_back(groups[i]);
+    }
+    out.classes.push_back({.name = data.class_names[static_cast<std::size_t>(c)],
+                           .label = c,
+                           .files = static_cast<std::int64_t>(members.size()),
+                           .distinct = audit::distinct_groups(members)});
+  }
+  return out;
+}
+
+Repeat make_repeat(const Plan& plan, std::int64_t number, const data::ImageDataset& data,
+                   const std::vector<std::int64_t>& groups) {
+  Repeat out;
+  data::PartSplitOptions options = plan.parts;
+  options.seed += number - 1;
+  out.number = number;
+  out.seed = static_cast<std::uint64_t>(options.seed);
+  out.parts = data::split_parts(data.labels, options, plan.grouped ? groups : std::vector<std::int64_t>{});
+  out.test.classes = data.classes();
+  out.test.leaked = audit::leaked_items(out.parts.train, out.parts.test, groups);
+  for (const std::int64_t i : out.parts.test) {
+    out.test.labels.push_back(data.labels[static_cast<std::size_t>(i)]);
+    out.test.contents.push_back(groups[static_cast<std::size_t>(i)]);
+  }
+  return out;
+}
+
+report::SplitRecord split_record(const Plan& plan, const Repeat& repeat, const data::ImageDataset& data,
+                                 const std::vector<std::int64_t>& groups) {
+  const auto per_class = [&](const std::vector<std::int64_t>& part) {
+    std::vector<std::int64_t> out(static_cast<std::size_t>(data.classes()));
+    for (const std::int64_t i : part) ++out[static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)])];
+    return out;
+  };
+  const data::PartSplit& parts = repeat.parts;
+  const TestSet& test = repeat.test;
+  const std::vector<std::int64_t> known = audit::lookup_predictions(parts.train, parts.test, groups, data.labels);
+  return {.kind = plan.grouped ? "grouped" : "random",
+          .seed = static_cast<std::int64_t>(repeat.seed),
+          .train = static_cast<std::int64_t>(parts.train.size()),
+          .validation = static_cast<std::int64_t>(parts.validation.size()),
+          .test = static_cast<std::int64_t>(parts.test.size()),
+          .train_per_class = per_class(parts.train),
+          .validation_per_class = per_class(parts.validation),
+          .test_per_class = per_class(parts.test),
+          .leaked_test = std::count(test.leaked.begin(), test.leaked.end(), true),
+          .distinct_test = audit::distinct_groups(test.contents),
+          .lookup = audit::leak_split(test.labels, known, test.leaked, test.contents)};
+}
+
+/// One repeat; *interrupted tells that it was ended. Adds to `seconds` those of epochs that earlier calls trained.
+report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const datasets::Loaded& images,
+                             const std::vector<std::int64_t>& groups, double& seconds, bool& interrupted) {
+  const data::ImageDataset& data = images.data;
+  report::RunRecord run;
+  run.split = split_record(plan, repeat, data, groups);
+  run.test_labels = repeat.test.labels;
+  run.test_leaked.assign(repeat.test.leaked.begin(), repeat.test.leaked.end());
+  run.test_contents = repeat.test.contents;
+  for (const std::int64_t i : repeat.parts.test) run.test_files.push_back(data.files[static_cast<std::size_t>(i)]);
+
+  std::string best;
+  double best_accuracy = -1.0;
+  double best_loss = 0.0;
+  for (const std::string& name : plan.backbones) {
+    std::printf("\n%s, repeat %lld of %lld\n", name.c_str(), static_cast<long long>(repeat.number),
+                static_cast<long long>(plan.repeats));
+    std::fflush(stdout);
+    TrainingProgress progress(stdout, [] { return training::Interrupt::asked(); });
+    Backbone trained = train_backbone(name, plan, repeat, images, progress, interrupted);
+    if (interrupted) return run;
+    seconds += trained.resumed_seconds;
+    const double accuracy = trained.record.validation_accuracy.value;
+    if (accuracy > best_accuracy || (accuracy == best_accuracy && trained.validation_loss < best_loss)) {
+      best = name;
+      best_accuracy = accuracy;
+      best_loss = trained.validation_loss;
+    }
+    run.backbones.push_back(std::move(trained.record));
+  }
+  std::printf("\nclassifiers on the features of %s\n", best.c_str());
+  std::fflush(stdout);
+  ProgressLine line("search");
+  ClassifierStage stage =
+      run_classifiers(plan, repeat, backbone_features(best, plan, repeat.number, data), data.labels, line);
+  run.features = std::move(stage.features);
+  run.features.backbone = best;
+  run.classifiers = std::move(stage.records);
+  if (const report::ModelRecord* chosen = report::best_model(run)) {
+    run.errors = missed_images(run, *chosen, repeat.parts.test, data);
+  }
+  return run;
+}
+
+void check_out(const Plan& plan) {
+  QRS_CHECK(plan.resume || !fs::exists(plan.out) || fs::is_empty(plan.out),
+            "[reproduce] expected --out to be new or empty, got ", plan.out,
+            ": go on with --resume, or choose another folder");
+}
+
+}  // namespace
+
+report::Results run_experiment(const Plan& given, bool& interrupted) {
+  const Timer timer;
+  check_out(given);
+  Plan plan = given;
+  const training::RunFolder folder(plan.out);
+  const training::Interrupt interrupt;
+  report::Results results;
+  results.preset = plan.preset;
+  results.settings = plan.settings;
+  results.provenance = provenance();
+  if (plan.drawn) plan.data.source = draw_pages(plan);
+
+  const datasets::Loaded loaded = datasets::load(plan.data);
+  const data::ImageDataset& data = loaded.data;
+  QRS_CHECK(
+      plan.preset != "paper" || std::equal(data.class_names.begin(), data.class_names.end(), data::ecg_classes.begin(),
+                                           data::ecg_classes.end()),
+      "[reproduce] expected the classes MI, History_MI, Abnormal and Normal (folders of these or of the published "
+      "names) for --preset paper, got ",
+      io::json_list(data.class_names), "; --preset quick takes any classes");
+  const std::string hashes = manifest(data);
+  io::write_file(folder / "manifest.csv", io::as_bytes(hashes));
+  const std::vector<std::int64_t> groups = audit::content_groups(data.hashes);
+  results.data = data_record(plan, loaded, groups, hashes);
+  results.examples = class_examples(plan, data);
+
+  for (std::int64_t number = 1; number <= plan.repeats; ++number) {
+    const Repeat repeat = make_repeat(plan, number, data, groups);
+    results.runs.push_back(run_repeat(plan, repeat, loaded, groups, results.provenance.seconds, interrupted));
+    if (interrupted) return results;
+  }
+  results.provenance.seconds += timer.seconds();
+  io::write_file(folder / "predictions.csv", io::as_bytes(report::predictions_csv(results)));
+  io::write_file(folder / "report.html", io::as_bytes(report::experiment_report(results)));
+  io::write_file(folder / "results.json", io::as_bytes(report::results_json(results)));
+  return results;
+}
+
+std::string results_table(const report::Results& results) {
+  std::string out;
+  char line[200];
+  std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s %10s\n", "model", "val acc", "test acc",
+                "95 % interval", "leaked", "clean", "distinct", "AUC");
+  out += line;
+  for (const report::RunRecord& run : results.runs) {
+    if (results.runs.size() > 1) out += text("seed ", run.split.seed, "\n");
+    const auto cell = [](const metrics::Estimate& e) {
+      if (e.n == 0) return std::string("-");
+      char value[32];
+      std::snprintf(value, sizeof value, "%.4f", e.value);
+      return std::string(value);
+    };
+    const auto row = [&](const std::string& name, const std::string& validation, const report::LeakSplit& accuracy,
+                         const std::string& auc) {
+      char interval[40];
+      std::snprintf(interval, sizeof interval, "%.4f .. %.4f", accuracy.all.interval.low, accuracy.all.interval.high);
+      std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s %10s\n", name.c_str(), validation.c_str(),
+                    cell(accuracy.all).c_str(), interval, cell(accuracy.leaked).c_str(), cell(accuracy.clean).c_str(),
+                    cell(accuracy.distinct).c_str(), auc.c_str());
+      out += line;
+    };
+    for (const report::ModelRecord* model : report::models_of(run)) {
+      row(model->name, cell(model->validation_accuracy), model->accuracy, cell(report::test_auc(*model)));
+    }
+    row("known hashes", "", run.split.lookup, "");
+    out += text(run.split.test, " test images, ", run.split.leaked_test, " of which also stand in training; ",
+                run.split.distinct_test, " distinct contents\n");
+  }
+  return out;
+}
+
+}  // namespace qrs::reproduce
