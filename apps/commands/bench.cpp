@@ -62,7 +62,8 @@ std::vector<double> time_steps(const Options& o, const Step& step, std::int64_t&
 }
 
 Result measure(const Options& o) {
-  const auto net = models::create<float>(o.model, {.classes = o.classes, .in_channels = o.channels});
+  const auto net =
+      models::create<float>(o.model, {.classes = o.classes, .in_channels = o.channels, .image_size = o.input});
   Rng rng(0);
   Tensor<float> images({o.batch, o.input, o.input, o.channels});  // (N, H, W, C)
   for (float& value : images.values()) value = static_cast<float>(rng.uniform(0.0, 1.0));

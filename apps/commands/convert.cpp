@@ -33,8 +33,9 @@ std::unique_ptr<models::Model<float>> model_for(const io::StateDict& dict, const
   for (const auto& p : probe->parameters()) {
     if (p.name.starts_with(rules.head) && p.variable.value().rank() == 2) head = p.name;
   }
-  return models::create<float>(
-      name, {.classes = extent_of(dict, head, 0, 1000), .in_channels = extent_of(dict, rules.first_convolution, 1, 3)});
+  return models::create<float>(name, {.classes = extent_of(dict, head, 0, 1000),
+                                      .in_channels = extent_of(dict, rules.first_convolution, 1, 3),
+                                      .image_size = probe->image_size_of(dict)});
 }
 
 /// The entries that fit the network, under its names, in the file's order and element types.

@@ -82,8 +82,10 @@ Explanation explain_page(const Options& options, infer::NetworkFile& file, const
   out.map = map_of(options, file.info, *file.net, x, out.target);
   out.shares = ecg_images::page_region_shares(out.map);
   if (options.check) {
-    const auto fresh = models::create<float>(
-        file.info.model, {.classes = file.net->classes(), .in_channels = file.info.in_channels, .seed = 1});
+    const auto fresh = models::create<float>(file.info.model, {.classes = file.net->classes(),
+                                                               .in_channels = file.info.in_channels,
+                                                               .seed = 1,
+                                                               .image_size = file.info.preprocessing.size});
     fresh->eval();
     // Each for the class that it predicts itself: for any other the fresh network's map is likely to be empty.
     const Tensor<float> logits = fresh->forward(x).value().as_contiguous();

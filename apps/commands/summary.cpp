@@ -105,8 +105,8 @@ void add(CLI::App& program) {
       ->check(CLI::PositiveNumber);
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
-    const auto net =
-        models::create<float>(options->model, {.classes = options->classes, .in_channels = options->channels});
+    const auto net = models::create<float>(
+        options->model, {.classes = options->classes, .in_channels = options->channels, .image_size = options->input});
     const nn::Summary summary = net->summary({options->batch, options->input, options->input, options->channels});
     if (options->json) {
       print_json(*options, summary);

@@ -93,9 +93,12 @@ void run(Options& o) {
   if (o.clip_norm > 0.0) o.fit.clip_grad_norm = o.clip_norm;
   if (o.clip_value > 0.0) o.fit.clip_grad_value = o.clip_value;
   if (o.ema > 0.0) o.fit.ema = optim::EmaOptions{.decay = o.ema, .use_buffers = true};
-  const training::InitialNetwork initial = training::initial_network(
-      o.model, {.classes = images.data.classes(), .in_channels = o.channels, .seed = o.fit.seed}, o.weights,
-      o.allow_missing);
+  const training::InitialNetwork initial = training::initial_network(o.model,
+                                                                     {.classes = images.data.classes(),
+                                                                      .in_channels = o.channels,
+                                                                      .seed = o.fit.seed,
+                                                                      .image_size = images.data.images.dim(1)},
+                                                                     o.weights, o.allow_missing);
   models::Model<float>& net = *initial.net;
   o.fit.facts = {{"model", o.model},
                  {"channels", text(o.channels)},

@@ -119,6 +119,7 @@ class ModelCases {
         targets_(Shape{input_[0]}),
         net_(models::create<T>(file.stem(), {.classes = file.metadata_as<std::int64_t>("num_classes"),
                                              .in_channels = input_[1],
+                                             .image_size = input_[2],
                                              .dropout = 0.0,
                                              .stochastic_depth = 0.0})) {
     for (std::int64_t i = 0; i < targets_.size(); ++i) targets_.data()[i] = i % net_->classes();
@@ -289,7 +290,7 @@ void run_model_file(Report& report, const ReferenceFile& file) {
     const auto of_group = [&](const std::string& tensor) { return tensor.starts_with(group + "/"); };
     if (std::none_of(names.begin(), names.end(), of_group)) return;
     run_case(report, name, [&](CaseRows& rows) {
-      if (!models::known(file.stem())) throw NotKnown(text("model '", file.stem(), "' is not known"));
+      if (!models::known<T>(file.stem())) throw NotKnown(text("model '", file.stem(), "' is not known"));
       if (file.device() != Device::cpu) throw NotKnown("networks run on the cpu");
       ModelCases<T> cases(file);  // from the same start each time
       (cases.*compare)(rows);

@@ -12,7 +12,7 @@ import time
 
 from comparison.turns import Failure, environment, find_qrs, finish, peak_rss, peer_turn, positive, take_turns, turn
 
-MODELS = ["resnet18", "resnet34", "densenet121", "efficientnet_b0"]
+MODELS = ["resnet18", "resnet34", "densenet121", "efficientnet_b0", "mobilenet_v2", "convnext_tiny", "vit_b_16"]
 MODES = ["train", "infer"]
 WARM_UP = 2  # steps before the timed ones: what `qrs bench` does
 

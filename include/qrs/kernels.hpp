@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../kernels/adam/cpu.hpp"
+#include "../../kernels/attention/cpu.hpp"
 #include "../../kernels/batch_norm/cpu.hpp"
 #include "../../kernels/conv2d/cpu.hpp"
 #include "../../kernels/cuda/memory.hpp"
@@ -10,6 +11,7 @@
 #include "../../kernels/gate/cpu.hpp"
 #include "../../kernels/gemm/cpu.hpp"
 #include "../../kernels/layer_norm/cpu.hpp"
+#include "../../kernels/permute/cpu.hpp"
 #include "../../kernels/pool2d/cpu.hpp"
 #include "../../kernels/reduce/cpu.hpp"
 #include "../../kernels/sgd/cpu.hpp"

@@ -42,6 +42,7 @@
 // ops: one differentiable operation a file.
 #include "ops/activation.hpp"
 #include "ops/add.hpp"
+#include "ops/attention.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/check.hpp"
 #include "ops/concat.hpp"
@@ -54,9 +55,11 @@
 #include "ops/in_place.hpp"
 #include "ops/layer_norm.hpp"
 #include "ops/linear.hpp"
+#include "ops/matmul.hpp"
 #include "ops/mul.hpp"
 #include "ops/norm_act.hpp"
 #include "ops/normalization.hpp"
+#include "ops/permute.hpp"
 #include "ops/pool2d.hpp"
 #include "ops/reshape.hpp"
 #include "ops/slice.hpp"
@@ -64,6 +67,7 @@
 #include "ops/sum.hpp"
 
 // nn: operations that own parameters.
+#include "nn/attention.hpp"
 #include "nn/conv_norm.hpp"
 #include "nn/init.hpp"
 #include "nn/layers.hpp"
@@ -91,6 +95,7 @@
 #include "models/model.hpp"
 #include "models/registry.hpp"
 #include "models/resnet.hpp"
+#include "models/vision_transformer.hpp"
 
 // io: what files hold.
 #include "io/byte_reader.hpp"

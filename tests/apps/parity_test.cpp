@@ -105,7 +105,8 @@ TEST_CASE("every operation agrees with PyTorch in float and in double" * doctest
 TEST_CASE("every network agrees with torchvision in float and in double" *
           doctest::skip(!program::available() || sanitised)) {
   for (const char* dtype : {"f32", "f64"}) {
-    for (const char* network : {"resnet18", "resnet34", "densenet121", "efficientnet_b0"}) {
+    for (const char* network :
+         {"resnet18", "resnet34", "densenet121", "efficientnet_b0", "mobilenet_v2", "convnext_tiny", "vit_b_16"}) {
       const program::Outcome out =
           program::qrs(std::string("parity tests/golden --dtype ") + dtype + " --only " + network);
       CHECK_MESSAGE(out.status == 0, out.output);

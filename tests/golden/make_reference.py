@@ -3,7 +3,7 @@
     python tests/golden/make_reference.py DIR [--seed N] [--only ops,resnet18,...]      (needs torch, torchvision, safetensors)
 
 Seed 0 has the cases of the files in this folder; any other seed draws other shapes and values. Everything is computed in
-float64; docs/parity.md describes the format. The four networks with seed 0 take about a minute.
+float64; docs/parity.md describes the format. The networks with seed 0 take some minutes.
 """
 
 import argparse
@@ -244,9 +244,11 @@ def set_weights(model, name, seed):
     model.load_state_dict(state)
 
 
-def make_network(name, classes=4):
-    """Without its random layers."""
-    options = {"stochastic_depth_prob": 0.0} if name.startswith("efficientnet") else {}
+def make_network(name, classes=4, side=224):
+    """Without its random layers. A ViT sees images of one size alone."""
+    options = {"stochastic_depth_prob": 0.0} if name.startswith(("efficientnet", "convnext")) else {}
+    if name.startswith("vit"):
+        options["image_size"] = side
     model = getattr(torchvision.models, name)(num_classes=classes, **options)
     for layer in model.modules():
         if isinstance(layer, torch.nn.Dropout):
@@ -254,9 +256,9 @@ def make_network(name, classes=4):
     return model
 
 
-def write_network(folder, name, seed):
-    side = 64 if seed == 0 else 96
-    model = make_network(name)
+def write_network(folder, name, seed, side=None):
+    side = side or (64 if seed == 0 else 96)
+    model = make_network(name, side=side)
     x = torch.from_numpy(fill("input", (4, 3, side, side), seed))
     y = torch.arange(4)
     tensors = {}
@@ -269,7 +271,8 @@ def write_network(folder, name, seed):
     with torch.no_grad():
         tensors["eval/logits"] = model(x).numpy()
         tensors["eval/features"] = seen[0]
-        tensors["eval/logits_224_1"] = model(torch.from_numpy(fill("input224", (1, 3, 224, 224), seed))).numpy()
+        if not name.startswith("vit") or side == 224:
+            tensors["eval/logits_224_1"] = model(torch.from_numpy(fill("input224", (1, 3, 224, 224), seed))).numpy()
     hook.remove()
 
     model.train()
@@ -285,7 +288,7 @@ def write_network(folder, name, seed):
         tensors[f"train/grad/{key}"] = gradient if gradient.size < 40000 else gradient.reshape(-1)[:40000]
     buffers = dict(model.named_buffers())
     variances = [key for key in buffers if key.endswith("running_var")]
-    for key in (variances[0], variances[-1]):
+    for key in variances[:1] + variances[-1:]:
         tensors[f"train/after/{key}"] = buffers[key].numpy().copy()
 
     set_weights(model, name, seed)
@@ -314,10 +317,11 @@ def write_network(folder, name, seed):
 
 
 def main():
-    networks = ["resnet18", "resnet34", "densenet121", "efficientnet_b0"]
+    networks = ["resnet18", "resnet34", "densenet121", "efficientnet_b0", "mobilenet_v2", "convnext_tiny", "vit_b_16"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--side", type=int, help="of the networks' images; 64 with seed 0, else 96")
     parser.add_argument("--only", default=",".join(["ops", *networks]))
     arguments = parser.parse_args()
     torch.set_default_dtype(torch.float64)
@@ -326,7 +330,7 @@ def main():
         if part == "ops":
             write_operations(arguments.folder, arguments.seed)
         elif part in networks:
-            write_network(arguments.folder, part, arguments.seed)
+            write_network(arguments.folder, part, arguments.seed, arguments.side)
         else:
             parser.error(f"expected one of ops, {', '.join(networks)}, got {part}")
 

@@ -15,7 +15,7 @@ namespace qrs::models {
 /// SHA-256 of all entries of the state dict after `steps` Adam steps on 8 images of 64 x 64, with random layers on.
 static std::string trained(std::string_view name, int threads, int steps) {
   const ThreadLimit limit(threads);
-  const auto net = create<float>(name, {.classes = 4, .seed = 11});
+  const auto net = create<float>(name, {.classes = 4, .seed = 11, .image_size = 64});
   Tensor<float> images({8, 64, 64, 3});  // (N, H, W, C)
   Rng rng(3);
   for (float& value : images.values()) value = static_cast<float>(rng.uniform(0.0, 1.0));

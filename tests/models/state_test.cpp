@@ -99,6 +99,39 @@ TEST_CASE("DenseNet reads the names of files from before torch 0.4") {
   CHECK(equal(today, nn::state_dict(*net)));
 }
 
+TEST_CASE("ViT reads the names of files from before torchvision 0.14, and tells their image size") {
+  const auto source = create<float>("vit_b_16", {.classes = 4, .seed = 1, .image_size = 48});
+  io::StateDict old;
+  const io::StateDict today = nn::state_dict(*source);
+  for (const auto& [name, entry] : today) {
+    std::string key = name;
+    for (const auto& [now, before] : {std::pair{".mlp.0.", ".mlp.linear_1."}, {".mlp.3.", ".mlp.linear_2."}}) {
+      const std::size_t at = key.find(now);
+      if (at != std::string::npos) key.replace(at, 7, before);
+    }
+    old.add(key, entry);
+  }
+  REQUIRE(old.contains("encoder.layers.encoder_layer_11.mlp.linear_2.bias"));
+  CHECK(source->image_size_of(old) == 48);
+  const auto net = create<float>("vit_b_16", {.classes = 4, .seed = 2, .image_size = 48});
+  CHECK(nn::load(*net, old).complete());
+  CHECK(equal(today, nn::state_dict(*net)));
+}
+
+TEST_CASE("ConvNeXt's layer scales are (C, 1, 1) in a file and come back") {
+  const auto source = create<float>("convnext_tiny", {.classes = 4, .seed = 1});
+  for (const auto& p : source->parameters()) {
+    if (p.name == "features.5.2.layer_scale") {
+      for (std::int64_t i = 0; i < 384; ++i) p.variable.value().data()[i] = static_cast<float>(i);
+    }
+  }
+  const io::StateDict dict = nn::state_dict(*source);
+  CHECK(dict.at("features.5.2.layer_scale").shape == std::vector<std::int64_t>{384, 1, 1});
+  const auto net = create<float>("convnext_tiny", {.classes = 4, .seed = 2});
+  CHECK(nn::load(*net, dict).complete());
+  CHECK(equal(dict, nn::state_dict(*net)));
+}
+
 TEST_CASE("the partial EfficientNet-B0 file loads its 352 of 360 entries when told to") {
   const std::string file = "../shared/weights/efficientnet_b0_tracer_features0-7_tvkeys.pth";
   if (!std::filesystem::exists(file)) {

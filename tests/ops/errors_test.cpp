@@ -6,11 +6,15 @@
 
 #include "../error_message.hpp"
 #include "qrs/ops/activation.hpp"
+#include "qrs/ops/add.hpp"
+#include "qrs/ops/attention.hpp"
 #include "qrs/ops/concat.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/ops/dropout.hpp"
 #include "qrs/ops/gate.hpp"
+#include "qrs/ops/matmul.hpp"
 #include "qrs/ops/mul.hpp"
+#include "qrs/ops/permute.hpp"
 #include "qrs/ops/pool2d.hpp"
 #include "qrs/ops/reshape.hpp"
 #include "qrs/ops/slice.hpp"
@@ -119,4 +123,49 @@ TEST_CASE("cross-entropy names the row, the target and the classes") {
         }) == "[cross_entropy] expected targets of shape (3) for logits (3, 4), got (2)");
   CHECK(error_message([&] { cross_entropy(zeros({3}), targets(0, 1, 2)); }) ==
         "[cross_entropy] expected logits of shape (N, C), got (3)");
+}
+
+TEST_CASE("operations on tokens name the input that does not fit") {
+  const Var<float> q = zeros({2, 5, 6});
+  CHECK(error_message([&] { attention(q, q, Var<float>()); }) == "[attention] expected a tensor v, got an empty Var");
+  CHECK(error_message([&] {
+          attention(zeros({5, 6}), q, q);
+        }) == "[attention] expected q of shape (N, S, E), got (5, 6)");
+  CHECK(error_message([&] {
+          attention(q, zeros({2, 0, 6}), q);
+        }) == "[attention] expected at least one value in k, got shape (2, 0, 6)");
+  CHECK(error_message([&] {
+          attention(q, zeros({2, 4, 7}), q);
+        }) == "[attention] expected k of shape (2, S, 6), got (2, 4, 7)");
+  CHECK(error_message([&] {
+          attention(q, zeros({2, 4, 6}), q);
+        }) == "[attention] expected v of shape (2, 4, 6), got (2, 5, 6)");
+  CHECK(error_message([&] { attention(q, q, q, {.heads = 4}); }) ==
+        "[attention] expected heads that divide 6 columns, got 4");
+  CHECK(error_message([&] {
+          matmul(q, zeros({2, 5, 6}));
+        }) ==
+        "[matmul] expected a (..., M, K) and b (..., K, N) with the same leading axes, got (2, 5, 6) and (2, 5, 6)");
+  CHECK(error_message([&] {
+          matmul(q, zeros({3, 6, 5}));
+        }) ==
+        "[matmul] expected a (..., M, K) and b (..., K, N) with the same leading axes, got (2, 5, 6) and (3, 6, 5)");
+  CHECK(error_message([&] { matmul(q, Var<float>()); }) == "[matmul] expected a tensor b, got an empty Var");
+  CHECK(error_message([&] { add(q, zeros({1, 4, 6})); }) == "[add] expected equal shapes, got (2, 5, 6) and (1, 4, 6)");
+}
+
+TEST_CASE("axes that are not there are errors that show the shape") {
+  const Var<float> x = zeros({2, 3, 4});
+  CHECK(error_message([&] {
+          permute(x, {0, 1});
+        }) == "[permute] expected axes to be each axis of (2, 3, 4) once, got (0, 1)");
+  CHECK(error_message([&] {
+          permute(x, {0, 1, 1});
+        }) == "[permute] expected axes to be each axis of (2, 3, 4) once, got (0, 1, 1)");
+  CHECK(error_message([&] { slice(x, 3, 0, 1); }) == "[slice] expected an axis of (2, 3, 4), got 3");
+  CHECK(error_message([&] { slice(x, 1, 2, 2); }) == "[slice] expected a range inside axis 1 of (2, 3, 4), got 2 to 4");
+  CHECK(error_message([&] {
+          qrs::concat({x, zeros({2, 2, 5})}, 1);
+        }) == "[concat] expected shapes equal but for axis 1, got (2, 3, 4) and (2, 2, 5)");
+  CHECK(error_message([&] { qrs::concat({x, x}, 3); }) == "[concat] expected an axis of (2, 3, 4), got 3");
 }

@@ -36,7 +36,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
   const std::string folder = network_folder(plan, repeat.number, name);
   io::make_folder("[run]", folder);
   const training::InitialNetwork initial = training::initial_network(
-      name, {.classes = data.classes(), .in_channels = 1, .seed = repeat.seed},
+      name, {.classes = data.classes(), .in_channels = 1, .seed = repeat.seed, .image_size = data.images.dim(1)},
       plan.weights.empty() ? std::string() : weights_file(plan.weights, name), plan.allow_missing);
   models::Model<float>& net = *initial.net;
 

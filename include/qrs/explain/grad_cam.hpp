@@ -115,10 +115,10 @@ std::pair<Tensor<T>, Tensor<T>> last_map_and_gradient(models::Model<T>& net, con
   Var<T> score;
   {
     const Recording<T> on(tape);
-    score = slice_channels(net.classify(global_average_pool(map)), target, 1);
+    score = slice_channels(net.classify(net.pool(map)), target, 1);
   }
   tape.backward(score);
-  return {map.value(), map.grad()};
+  return {net.on_image(map.value()), net.on_image(map.grad())};
 }
 
 }  // namespace detail

@@ -133,7 +133,8 @@ inline NetworkFile load_network(const std::string& path) {
   const io::StateDict dict = io::read_safetensors(path);
   NetworkFile out{.info = detail::read_info(path, dict), .net = nullptr};
   out.net = models::create<float>(out.info.model, {.classes = static_cast<std::int64_t>(out.info.class_names.size()),
-                                                   .in_channels = out.info.in_channels});
+                                                   .in_channels = out.info.in_channels,
+                                                   .image_size = out.info.preprocessing.size});
   try {
     const nn::LoadReport report = nn::load(*out.net, dict);
     QRS_CHECK(!report.summed_input_channels, "a first kernel of 3 input channels");

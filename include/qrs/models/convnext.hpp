@@ -100,7 +100,7 @@ class ConvNeXt : public Model<T> {
     }
     return y;
   }
-  Var<T> classify(const Var<T>& z) override { return Model<T>::classify((*norm_)(z)); }
+  Var<T> pool(const Var<T>& map) override { return (*norm_)(Model<T>::pool(map)); }
 
   void reset_parameters(Rng& rng) override {
     nn::Module<T>::reset_parameters(rng);

@@ -3,7 +3,7 @@
 //   auto net = qrs::models::densenet121<float>({.classes = 4, .in_channels = 1});
 //   Var<float> logits = net.forward(x);          // x (N, H, W, C), logits (N, classes)
 //   Var<float> z = net.features(x);              // (N, feature_count())
-//   Var<float> map = net.feature_map(x);         // (N, h, w, feature_count()), z is its mean over the pixels
+//   Var<float> map = net.feature_map(x);         // (N, h, w, feature_count()), z = net.pool(map), its mean over the pixels
 #pragma once
 
 #include <algorithm>
@@ -25,6 +25,7 @@ struct ModelOptions {
   std::int64_t classes = 1000;
   std::int64_t in_channels = 3;        // 1: a grey image; weights of 3 channels are summed over RGB when loaded
   std::uint64_t seed = 0;              // of the initial weights
+  std::int64_t image_size = 224;       // height and width of a ViT's images; the others take any
   std::optional<double> dropout = {};  // before the head; empty: the network's own
   std::optional<double> stochastic_depth =
       {};  // of the last block, earlier ones in proportion; empty: the network's own
@@ -37,13 +38,18 @@ class Model : public nn::Module<T> {
   Var<T> forward(const Var<T>& x) { return classify(features(x)); }
   Var<T> operator()(const Var<T>& x) { return forward(x); }
   /// What the head sees: (N, feature_count()).
-  virtual Var<T> features(const Var<T>& x) {
-    Var<T> z = global_average_pool(feature_map(x));
+  Var<T> features(const Var<T>& x) { return pool(feature_map(x)); }
+  /// The last activations that still have a place on the image: (N, h, w, feature_count()). A ViT's are the tokens before
+  /// its last block, (N, 1 + h w, feature_count()): behind it nothing but the class token counts.
+  virtual Var<T> feature_map(const Var<T>& x) = 0;
+  /// From a feature map to what the head sees: the mean over the pixels, unless a network says otherwise.
+  virtual Var<T> pool(const Var<T>& map) {
+    Var<T> z = global_average_pool(map);
     this->note_step("avgpool", "AdaptiveAvgPool2d", z.shape());
     return z;
   }
-  /// The last activations that still have a place on the image: (N, h, w, feature_count()).
-  virtual Var<T> feature_map(const Var<T>& x) = 0;
+  /// The part of a feature map (or of its gradient) that lies on the image: (N, h, w, feature_count()).
+  virtual Tensor<T> on_image(const Tensor<T>& map) const { return map; }
   virtual Var<T> classify(const Var<T>& z) { return (*head_)(z); }
 
   /// Channels of the images that the network takes.
@@ -65,6 +71,8 @@ class Model : public nn::Module<T> {
   }
 
   virtual nn::StateRules state_rules() const = 0;
+  /// The ModelOptions::image_size of a file's weights.
+  virtual std::int64_t image_size_of(const io::StateDict&) const { return ModelOptions{}.image_size; }
 
   /// The rows of the whole network for images of this shape (N, H, W, in_channels).
   nn::Summary summary(const Shape& images) {

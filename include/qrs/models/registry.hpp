@@ -10,6 +10,7 @@
 #include "efficientnet.hpp"
 #include "mobilenet_v2.hpp"
 #include "resnet.hpp"
+#include "vision_transformer.hpp"
 
 namespace qrs::models {
 
@@ -37,6 +38,7 @@ inline constexpr std::array rows = std::to_array<Row<T>>({
     {"efficientnet_b0", boxed<T, efficientnet_b0<T>>},
     {"mobilenet_v2", boxed<T, mobilenet_v2<T>>},
     {"convnext_tiny", boxed<T, convnext_tiny<T>>},
+    {"vit_b_16", boxed<T, vit_b_16<T>>},
 });
 
 }  // namespace detail

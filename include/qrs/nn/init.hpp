@@ -1,6 +1,7 @@
 // Initial values of parameters, by the names of torch.nn.init.
 //
 //   kaiming_normal   N(0, gain^2 / fan), gain sqrt(2) for ReLU (He et al. 2015, equation 10)
+//   xavier_uniform   U(-bound, bound), bound sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, equation 16)
 //   normal           N(0, deviation^2)
 //   trunc_normal     the same, within bounds
 //   uniform          U(-bound, bound)
@@ -34,6 +35,12 @@ template <class T>
 void kaiming_normal(const Tensor<T>& weight, Fan fan, Rng& rng) {
   const double deviation = std::sqrt(2.0 / static_cast<double>(fan_of(weight.shape(), fan)));
   for (T& value : weight.values()) value = static_cast<T>(rng.normal(0.0, deviation));
+}
+
+template <class T>
+void xavier_uniform(const Tensor<T>& weight, Rng& rng) {
+  const std::int64_t fans = fan_of(weight.shape(), Fan::in) + fan_of(weight.shape(), Fan::out);
+  uniform(weight, std::sqrt(6.0 / static_cast<double>(fans)), rng);
 }
 
 template <class T>

@@ -180,13 +180,18 @@ class Module {
   }
   /// Notes the result of this layer, or of a step of it that has no module of its own, where a summary listens.
   void note(const std::string& type, const Shape& output, std::int64_t macs = 0) const {
-    if (Summary* summary = root().summary_) summary->add(full_name(), type, output, parameter_count(), macs);
+    Summary* summary = root().summary_;
+    if (summary == nullptr) return;
+    std::int64_t own = 0;  // parameters of its parts stand in their rows
+    for (const Parameter& p : parameters_) own += p.variable.value().size();
+    summary->add(full_name(), type, output, own, macs);
   }
-  void note_step(const std::string& step, const std::string& type, const Shape& output, std::int64_t macs = 0) const {
+  void note_step(const std::string& step, const std::string& type, const Shape& output, std::int64_t macs = 0,
+                 std::int64_t parameters = 0) const {
     Summary* summary = root().summary_;
     if (summary == nullptr) return;
     const std::string owner = full_name();
-    summary->add(owner.empty() ? step : owner + "." + step, type, output, 0, macs);
+    summary->add(owner.empty() ? step : owner + "." + step, type, output, parameters, macs);
   }
   /// The step that follows this layer, named beside it: "layer1.0.relu" after "layer1.0.bn1".
   void note_after(const std::string& step, const std::string& type, const Shape& output) const {

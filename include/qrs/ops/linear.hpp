@@ -1,4 +1,4 @@
-// y = x w^T + b, the fully connected layer, and the product of two matrices.
+// y = x w^T + b, the fully connected layer, over the last axis. For products of matrices see matmul.hpp.
 //
 //   dx = dy w;   dw = dy^T x;   db = sum over rows of dy
 //
@@ -97,29 +97,6 @@ Var<T> linear(const Var<T>& x, const Var<T>& w, const Var<T>& bias = {}) {
       y,
       detail::LinearStep<T>{
           .x = w.slot() ? x.keep() : Kept<T>(), .w = w.value(), .dx = x.slot(), .dw = w.slot(), .dbias = bias.slot()});
-}
-
-/// The product of two matrices: a (M, K), b (K, N), y (M, N). da = dy b^T, db = a^T dy.
-template <class T>
-Var<T> matmul(const Var<T>& a, const Var<T>& b) {
-  QRS_CHECK(a.shape().rank() == 2 && b.shape().rank() == 2 && a.dim(1) == b.dim(0),
-            "[matmul] expected a (M, K) and b (K, N), got ", a.shape(), " and ", b.shape());
-  QRS_CHECK(a.device() == b.device(), "[matmul] expected one device, got ", name(a.device()), " and ",
-            name(b.device()));
-  Tensor<T> y({a.dim(0), b.dim(1)}, a.device());  // (M, N)
-  matrix_product(a.value(), false, b.value(), false, y);
-  Tape<T>* tape = listening(a, b);
-  if (tape == nullptr) return y;
-  return tape->record(y, [av = a.value(), bv = b.value(), da = a.slot(), db = b.slot()](const Tensor<T>& dy) {
-    if (da) {
-      const auto to = da->target();
-      matrix_product(dy, false, bv, true, to.tensor, to.accumulate);
-    }
-    if (db) {
-      const auto to = db->target();
-      matrix_product(av, true, dy, false, to.tensor, to.accumulate);
-    }
-  });
 }
 
 }  // namespace qrs
