@@ -14,6 +14,7 @@
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
 #include "qrs/core/error.hpp"
+#include "qrs/core/fixed_text.hpp"
 #include "qrs/metrics/evaluate.hpp"
 
 namespace qrs::commands::evaluate_verb {
@@ -102,18 +103,10 @@ void print_json(const Options& options, const Evaluation& result) {
 
 // ---- as tables -----------------------------------------------------------------------------------------------------------
 
-/// Four digits behind the point; "-" where there is no value.
-std::string fixed(double value) {
-  if (std::isnan(value)) return "-";
-  char out[400];
-  std::snprintf(out, sizeof out, "%.4f", value);
-  return out;
-}
-
 std::vector<std::string> cells_of(const std::string& name, const Estimate& e) {
   const std::string interval =
-      std::isnan(e.interval.low) ? "-" : fixed(e.interval.low) + " .. " + fixed(e.interval.high);
-  return {name, fixed(e.value), interval, std::to_string(e.n), e.method};
+      std::isnan(e.interval.low) ? "-" : fixed(e.interval.low, 4) + " .. " + fixed(e.interval.high, 4);
+  return {name, fixed(e.value, 4), interval, std::to_string(e.n), e.method};
 }
 
 void print_tables(const Options& options, const Evaluation& result) {

@@ -7,17 +7,20 @@
 #include <string>
 #include <vector>
 
-#include "../networks/classifier.hpp"
+#include "../decoders/jpeg_decoder.hpp"
+#include "../ecg_images/page_layout.hpp"
+#include "../models/instances.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
 #include "qrs/core/argmax.hpp"
+#include "qrs/core/fixed_text.hpp"
 #include "qrs/explain/grad_cam.hpp"
 #include "qrs/explain/occlusion.hpp"
 #include "qrs/explain/overlay.hpp"
 #include "qrs/explain/randomization.hpp"
-#include "qrs/explain/regions.hpp"
 #include "qrs/image/encode.hpp"
+#include "qrs/infer/classifier.hpp"
 #include "qrs/io/file.hpp"
 
 namespace qrs::commands::explain_verb {
@@ -25,7 +28,7 @@ namespace qrs::commands::explain_verb {
 namespace {
 
 using explain::RegionShare;
-using networks::NetworkInfo;
+using infer::NetworkInfo;
 
 struct Options {
   std::string model;
@@ -70,14 +73,14 @@ Tensor<float> map_of(const Options& options, const NetworkInfo& info, models::Mo
   return explain::occlusion(net, x, target, occlusion);
 }
 
-Explanation explain_page(const Options& options, networks::NetworkFile& file, const image::Image& page) {
+Explanation explain_page(const Options& options, infer::NetworkFile& file, const image::Image& page) {
   Explanation out;
-  const Tensor<float> x = networks::to_input(page, file.info);
-  out.probabilities = networks::probabilities(file.net->forward(x).value().as_contiguous().values(), file.info);
+  const Tensor<float> x = infer::to_input(page, file.info);
+  out.probabilities = infer::probabilities_of(file, x);
   out.predicted = argmax(out.probabilities);
   out.target = options.target.empty() ? out.predicted : class_named(file.info, options.target);
   out.map = map_of(options, file.info, *file.net, x, out.target);
-  out.shares = explain::region_shares(out.map);
+  out.shares = ecg_images::page_region_shares(out.map);
   if (options.check) {
     const auto fresh = models::create<float>(file.info.model, {.classes = file.net->classes(),
                                                                .in_channels = file.info.in_channels,
@@ -95,9 +98,7 @@ Explanation explain_page(const Options& options, networks::NetworkFile& file, co
 }
 
 std::string title_of(const Options& options, const NetworkInfo& info, const Explanation& e) {
-  char probability[32];
-  std::snprintf(probability, sizeof probability, "%.1f %%",
-                100.0 * e.probabilities[static_cast<std::size_t>(e.target)]);
+  const std::string probability = fixed(100.0 * e.probabilities[static_cast<std::size_t>(e.target)], 1) + " %";
   return text(info.class_names[static_cast<std::size_t>(e.target)], ": ", probability,
               info.temperature ? "" : " (not calibrated)", "   ", info.model, ", ", options.method);
 }
@@ -132,11 +133,6 @@ void print_json(const Options& options, const NetworkInfo& info, const Explanati
 }
 
 void print_tables(const Options& options, const NetworkInfo& info, const Explanation& e) {
-  const auto number = [](const char* format, double value) {
-    char out[32];
-    std::snprintf(out, sizeof out, format, value);
-    return std::string(out);
-  };
   std::printf("%s: predicted %s, explained %s by %s\n\n", options.image.c_str(),
               info.class_names[static_cast<std::size_t>(e.predicted)].c_str(),
               info.class_names[static_cast<std::size_t>(e.target)].c_str(), options.method.c_str());
@@ -144,7 +140,7 @@ void print_tables(const Options& options, const NetworkInfo& info, const Explana
   classes.numbers_only();
   classes.add({"class", "probability"});
   for (std::size_t c = 0; c < e.probabilities.size(); ++c) {
-    classes.add({info.class_names[c], number("%.4f", e.probabilities[c])});
+    classes.add({info.class_names[c], fixed(e.probabilities[c], 4)});
   }
   classes.print();
   if (!info.temperature) std::printf("Probabilities are not calibrated: the model file has no temperature.\n");
@@ -154,8 +150,8 @@ void print_tables(const Options& options, const NetworkInfo& info, const Explana
     regions.numbers_only();
     regions.add({"region", "attribution %", "area %", "ratio"});
     for (const RegionShare& r : e.shares) {
-      regions.add({r.name, number("%.1f", 100.0 * r.attribution), number("%.1f", 100.0 * r.area),
-                   r.area > 0.0 ? number("%.2f", r.attribution / r.area) : "-"});
+      regions.add({r.name, fixed(100.0 * r.attribution, 1), fixed(100.0 * r.area, 1),
+                   r.area > 0.0 ? fixed(r.attribution / r.area, 2) : "-"});
     }
     regions.print();
     std::printf("A ratio above 1: more attribution than the region's area would have by chance.\n");
@@ -165,7 +161,7 @@ void print_tables(const Options& options, const NetworkInfo& info, const Explana
   if (options.check) {
     std::printf(
         "Rank correlation with the map of a network with fresh weights: %s (near 1: not about what was learnt)\n",
-        std::isnan(e.rank_correlation) ? "none, a map is constant" : number("%.2f", e.rank_correlation).c_str());
+        std::isnan(e.rank_correlation) ? "none, a map is constant" : fixed(e.rank_correlation, 2).c_str());
   }
   std::printf("Wrote %s\n", options.out.c_str());
 }
@@ -200,14 +196,16 @@ void add(CLI::App& program) {
   verb->add_flag("--check", options->check, "Also compare with the map of a network with fresh weights");
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
-    networks::NetworkFile file = networks::load_network(options->model);
+    infer::NetworkFile file = infer::load_network(options->model);
     nn::fold_batch_norm(*file.net);
-    const image::Image page = networks::read_page(options->image, file.info);
+    const image::Image page = infer::read_page(options->image, file.info, jpeg_decoder());
     const Explanation explanation = explain_page(*options, file, page);
     const image::Image picture = explain::overlay(
         page, explanation.map,
         {.title = title_of(*options, file.info, explanation),
          .regions = explanation.shares,
+         .region_width = ecg_images::page_width,
+         .region_height = ecg_images::page_height,
          .scale = options->method == "occlusion" ? "probability lost where covered" : options->method});
     io::write_file(options->out, image::encode_png(picture));
     (options->json ? print_json : print_tables)(*options, file.info, explanation);

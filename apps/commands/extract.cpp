@@ -5,11 +5,12 @@
 #include <string>
 
 #include "../datasets/datasets.hpp"
-#include "../networks/model_file.hpp"
+#include "../models/instances.hpp"
 #include "../progress/progress_line.hpp"
 #include "commands.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/data/preprocessing.hpp"
+#include "qrs/infer/network_file.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/predict.hpp"
@@ -28,7 +29,7 @@ struct Options {
 
 void run(const Options& o) {
   const Timer timer;
-  const networks::NetworkFile model = networks::load_network(o.model);
+  const infer::NetworkFile model = infer::load_network(o.model);
   const datasets::Loaded images = datasets::load(o.data);
   QRS_CHECK(data::preprocessing_json(images.preprocessing) == data::preprocessing_json(model.info.preprocessing),
             "[extract] expected images prepared as for the network, ",

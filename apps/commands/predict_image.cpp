@@ -6,18 +6,20 @@
 #include <vector>
 
 #include "../decoders/jpeg_decoder.hpp"
-#include "../networks/classifier.hpp"
+#include "../models/instances.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
+#include "qrs/core/fixed_text.hpp"
 #include "qrs/core/timer.hpp"
+#include "qrs/infer/classify_files.hpp"
 
 namespace qrs::commands::predict_image_verb {
 
 namespace {
 
-using networks::Classified;
-using networks::NetworkInfo;
+using infer::Classified;
+using infer::NetworkInfo;
 
 struct Options {
   std::string model;
@@ -25,13 +27,7 @@ struct Options {
   bool json = false;
 };
 
-std::string fixed(double value) {
-  char out[32];
-  std::snprintf(out, sizeof out, "%.4f", value);
-  return out;
-}
-
-void print_json(const NetworkInfo& info, const std::vector<Classified>& results, const networks::Stages& stages,
+void print_json(const NetworkInfo& info, const std::vector<Classified>& results, const infer::Stages& stages,
                 double load_seconds) {
   nlohmann::ordered_json out;
   out["model"] = info.model;
@@ -61,7 +57,7 @@ void print_json(const NetworkInfo& info, const std::vector<Classified>& results,
   std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
 }
 
-void print_table(const NetworkInfo& info, const std::vector<Classified>& results, const networks::Stages& stages,
+void print_table(const NetworkInfo& info, const std::vector<Classified>& results, const infer::Stages& stages,
                  double load_seconds) {
   tables::TextTable table;
   table.numbers_only();
@@ -72,7 +68,7 @@ void print_table(const NetworkInfo& info, const std::vector<Classified>& results
   for (const Classified& result : results) {
     if (!result.error.empty()) continue;
     std::vector<std::string> row{result.file, info.class_names[static_cast<std::size_t>(result.predicted)]};
-    for (const double p : result.probabilities) row.push_back(fixed(p));
+    for (const double p : result.probabilities) row.push_back(fixed(p, 4));
     table.add(std::move(row));
     ++predicted;
   }
@@ -107,15 +103,15 @@ void add(CLI::App& program) {
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
     const Timer timer;
-    networks::NetworkFile file = networks::load_network(options->model);
+    infer::NetworkFile file = infer::load_network(options->model);
     nn::fold_batch_norm(*file.net);
     const double load_seconds = timer.seconds();
-    networks::Stages stages;
+    infer::Stages stages;
     std::vector<Classified> results;
     {
       ProgressLine line("predict-image");
-      results = networks::classify(file, options->images, stages,
-                                   [&](std::int64_t done, std::int64_t total) { line.progress("image", done, total); });
+      results = infer::classify(file, options->images, stages, jpeg_decoder(),
+                                [&](std::int64_t done, std::int64_t total) { line.progress("image", done, total); });
     }
     (options->json ? print_json : print_table)(file.info, results, stages, load_seconds);
     bool failed = false;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "../datasets/datasets.hpp"
-#include "../networks/model_file.hpp"
+#include "../models/instances.hpp"
 #include "../progress/training_progress.hpp"
 #include "../training/calibration.hpp"
 #include "../training/initial_weights.hpp"
@@ -16,6 +16,7 @@
 #include "commands.hpp"
 #include "model_argument.hpp"
 #include "qrs/core/timer.hpp"
+#include "qrs/infer/network_file.hpp"
 #include "qrs/io/text_cursor.hpp"
 #include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/trainer.hpp"
@@ -125,17 +126,17 @@ void run(Options& o) {
       training::calibrate(training::outputs_of(net, {&images.data, parts.validation}, o.fit.batch_size)).value;
   std::string loss;
   io::append_number(loss, best.validation_loss);
-  networks::save_network(folder / "best.safetensors", net,
-                         {.model = o.model,
-                          .class_names = images.data.class_names,
-                          .in_channels = o.channels,
-                          .preprocessing = images.preprocessing,
-                          .temperature = temperature},
-                         {{"seed", text(o.fit.seed)},
-                          {"initial_weights", initial.words},
-                          {"epoch", text(result.best_epoch)},
-                          {"validation_loss", loss},
-                          {"weights_sha256", nn::weights_sha256(net)}});
+  infer::save_network(folder / "best.safetensors", net,
+                      {.model = o.model,
+                       .class_names = images.data.class_names,
+                       .in_channels = o.channels,
+                       .preprocessing = images.preprocessing,
+                       .temperature = temperature},
+                      {{"seed", text(o.fit.seed)},
+                       {"initial_weights", initial.words},
+                       {"epoch", text(result.best_epoch)},
+                       {"validation_loss", loss},
+                       {"weights_sha256", nn::weights_sha256(net)}});
   print(o, parts, result, initial.words, nn::weights_sha256(net), temperature, timer.seconds());
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../decoders/jpeg_decoder.hpp"
+#include "../ecg_images/classes.hpp"
 #include "../progress/progress_line.hpp"
 #include "qrs/data/image_cache.hpp"
 #include "qrs/data/image_folder.hpp"
@@ -27,7 +28,7 @@ void add_arguments(CLI::App& verb, Arguments& arguments) {
   verb.add_flag("--skip-bad", arguments.skip_bad, "Leave out files that cannot be read, instead of stopping");
 }
 
-image::PaperPipelineOptions pipeline_of(const Arguments& arguments) {
+image::PreprocessOptions pipeline_of(const Arguments& arguments) {
   return {.size = arguments.size,
           .resize = {.filter = image::filter_named(arguments.filter)},
           .grey_first = arguments.grey_first,
@@ -39,12 +40,12 @@ Loaded load(const Arguments& arguments) {
     data::CachedImages cached = data::read_image_cache(arguments.source);
     const std::int64_t side = cached.data.images.dim(1);
     return {std::move(cached.data),
-            cached.preprocessing.value_or(image::PaperPipelineOptions{.size = side}),
+            cached.preprocessing.value_or(image::PreprocessOptions{.size = side}),
             std::move(cached.decoder),
             {}};
   }
   ProgressLine line("images");
-  const data::ImageList list = data::list_images(arguments.source);
+  const data::ImageList list = data::list_images(arguments.source, ecg_images::classes);
   Loaded out;
   data::CachedImages cached = data::read_images_cached(
       list,

@@ -30,12 +30,12 @@ struct Arguments {
 void add_arguments(CLI::App& verb, Arguments& arguments);
 
 /// How these arguments prepare an image.
-image::PaperPipelineOptions pipeline_of(const Arguments& arguments);
+image::PreprocessOptions pipeline_of(const Arguments& arguments);
 
 struct Loaded {
   data::ImageDataset data;
-  image::PaperPipelineOptions preprocessing;  // where a file does not say, the paper's for its size
-  std::string decoder;                        // of JPEG
+  image::PreprocessOptions preprocessing;  // where a file does not say, the paper's for its size
+  std::string decoder;                     // of JPEG
   std::vector<std::string> skipped;
 };
 

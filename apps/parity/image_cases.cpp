@@ -72,9 +72,9 @@ Image make(const Image& rgb, const std::string& quantity, const Size& size) {
   if (quantity == "gray") return image::to_grey(rgb);
   if (quantity == "equalize_gray") return image::equalize(image::to_grey(rgb));
   if (quantity == "equalize_rgb") return image::equalize(rgb);
-  if (quantity == "paper") return image::paper_pipeline(rgb, {.size = paper_size, .resize = {.order = size.order}});
+  if (quantity == "paper") return image::preprocess(rgb, {.size = paper_size, .resize = {.order = size.order}});
   if (quantity == "paper_gray_first")
-    return image::paper_pipeline(rgb, {.size = paper_size, .resize = {.order = size.order}, .grey_first = true});
+    return image::preprocess(rgb, {.size = paper_size, .resize = {.order = size.order}, .grey_first = true});
   if (const auto filter = filter_after("gray_", quantity)) {
     return image::resize(image::to_grey(rgb), size.height, size.width, {.filter = *filter, .order = size.order});
   }

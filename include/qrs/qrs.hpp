@@ -10,6 +10,7 @@
 #include "core/crc32.hpp"
 #include "core/device.hpp"
 #include "core/error.hpp"
+#include "core/fixed_text.hpp"
 #include "core/macros.hpp"
 #include "core/memory.hpp"
 #include "core/named_values.hpp"
@@ -17,8 +18,10 @@
 #include "core/parallel.hpp"
 #include "core/philox.hpp"
 #include "core/rng.hpp"
+#include "core/rounded.hpp"
 #include "core/sha256.hpp"
 #include "core/split_text.hpp"
+#include "core/splitmix.hpp"
 #include "core/timer.hpp"
 
 // tensor: shapes, storage, tensors.
@@ -121,6 +124,7 @@
 
 // image: pixels as Pillow makes them.
 #include "image/bmp_header.hpp"
+#include "image/box.hpp"
 #include "image/decode.hpp"
 #include "image/deflate.hpp"
 #include "image/draw_text.hpp"
@@ -134,6 +138,7 @@
 #include "image/png_chunks.hpp"
 #include "image/pnm.hpp"
 #include "image/resize.hpp"
+#include "image/stroke_font.hpp"
 #include "image/transform.hpp"
 
 // metrics: how good a prediction is, and how sure that is.
@@ -143,6 +148,8 @@
 #include "metrics/delong.hpp"
 #include "metrics/distributions.hpp"
 #include "metrics/evaluate.hpp"
+#include "metrics/evaluation.hpp"
+#include "metrics/evaluation_tables.hpp"
 #include "metrics/hypothesis.hpp"
 #include "metrics/intervals.hpp"
 #include "metrics/labels.hpp"
@@ -160,7 +167,6 @@
 #include "data/image_dataset.hpp"
 #include "data/image_folder.hpp"
 #include "data/k_fold.hpp"
-#include "data/page_layout.hpp"
 #include "data/part_split.hpp"
 #include "data/preprocessing.hpp"
 #include "data/read_images.hpp"
@@ -279,6 +285,12 @@
 #include "train/samples.hpp"
 #include "train/streams.hpp"
 #include "train/trainer.hpp"
+
+// infer: a trained network from its file, and what it says of a picture.
+#include "infer/classifier.hpp"
+#include "infer/classify_files.hpp"
+#include "infer/network_file.hpp"
+
 // explain: which part of a page a network looked at.
 #include "explain/grad_cam.hpp"
 #include "explain/occlusion.hpp"
@@ -296,9 +308,10 @@
 #include "report/charts/reliability_chart.hpp"
 #include "report/charts/roc_chart.hpp"
 #include "report/charts/scree_chart.hpp"
+#include "report/epoch_record.hpp"
 #include "report/html.hpp"
+#include "report/json.hpp"
 #include "report/markup.hpp"
 #include "report/number_text.hpp"
-#include "report/results.hpp"
 #include "report/style.hpp"
 #include "report/svg.hpp"

@@ -14,10 +14,11 @@
 
 #include "../contains.hpp"
 #include "../error_message.hpp"
-#include "apps/networks/model_file.hpp"
+#include "apps/models/instances.hpp"
 #include "program.hpp"
 #include "qrs/image/decode.hpp"
 #include "qrs/image/encode.hpp"
+#include "qrs/infer/network_file.hpp"
 #include "qrs/io/file.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/tensor/compare.hpp"
@@ -38,7 +39,7 @@ class Folder {
     Tensor<float> batch({10, 64, 64, 1});  // (N, H, W, C)
     for (int i = 0; i < 10; ++i) {
       io::write_file(file(text("page", i, ".png")), image::encode_png(page(i)));
-      image::to_tensor(image::paper_pipeline(page(i), info().preprocessing))
+      image::to_tensor(image::preprocess(page(i), info().preprocessing))
           .reshape({1, 64, 64, 1})
           .copy_into(batch.batch_range(i, 1));
     }
@@ -47,7 +48,7 @@ class Folder {
     const Tensor<float> some = batch.batch_range(0, 4);
     for (int i = 0; i < 100; ++i) net_->forward(some);
     for (float& w : net_->head().weight().value().values()) w *= 0.05F;  // so that no probability is all but 1
-    networks::save_network(file("net.safetensors"), *net_, info());
+    infer::save_network(file("net.safetensors"), *net_, info());
   }
   ~Folder() {
     std::error_code ignored;
@@ -56,7 +57,7 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
 
-  static networks::NetworkInfo info() {
+  static infer::NetworkInfo info() {
     return {.model = "efficientnet_b0",
             .class_names = {"Normal", "MI", "old \"MI\""},
             .in_channels = 1,
@@ -118,14 +119,14 @@ using qrs::tests::contains;
 }  // namespace
 
 TEST_CASE("a network's file gives back its weights, names, preprocessing and temperature") {
-  networks::NetworkInfo info = Folder::info();
+  infer::NetworkInfo info = Folder::info();
   info.temperature = 1.2345678901234567;
   info.preprocessing.resize = {.filter = image::Filter::lanczos, .order = image::PassOrder::pillow_13};
   info.preprocessing.grey_first = true;
   info.preprocessing.equalize = false;
   const std::string path = folder().file("round.safetensors");
-  networks::save_network(path, folder().net(), info, {{"epoch", "7"}});
-  const networks::NetworkFile back = networks::load_network(path);
+  infer::save_network(path, folder().net(), info, {{"epoch", "7"}});
+  const infer::NetworkFile back = infer::load_network(path);
   CHECK(back.info.model == info.model);
   CHECK(back.info.class_names == info.class_names);
   CHECK(back.info.in_channels == 1);
@@ -146,7 +147,7 @@ TEST_CASE("a network's file gives back its weights, names, preprocessing and tem
 TEST_CASE("a file with a wrong or missing key is refused by name, with what was expected") {
   const auto message = [](const std::map<std::string, std::string>& changes) {
     const std::string path = with_metadata(changes);
-    const std::string said = tests::error_message([&] { networks::load_network(path); });
+    const std::string said = tests::error_message([&] { infer::load_network(path); });
     CHECK(contains(said, path));
     return said;
   };
@@ -176,22 +177,22 @@ TEST_CASE("a file with a wrong or missing key is refused by name, with what was 
   for (const char* t : {"0", "-1", "nan", "inf", "1.5x", "warm"}) {
     CHECK(contains(message({{"temperature", t}}), text("got '", t, "'")));
   }
-  CHECK(contains(tests::error_message([] { networks::load_network("LICENSE"); }), "LICENSE"));
-  CHECK(contains(tests::error_message([] { networks::load_network("no/such.safetensors"); }), "no/such.safetensors"));
+  CHECK(contains(tests::error_message([] { infer::load_network("LICENSE"); }), "LICENSE"));
+  CHECK(contains(tests::error_message([] { infer::load_network("no/such.safetensors"); }), "no/such.safetensors"));
 }
 
 TEST_CASE("a network of three channels comes back as one, and not as one of a single channel") {
-  networks::NetworkInfo info = Folder::info();
+  infer::NetworkInfo info = Folder::info();
   info.in_channels = 3;
   const auto rgb = models::create<float>("efficientnet_b0", {.classes = 3, .in_channels = 3});
   const std::string path = folder().file("rgb.safetensors");
-  networks::save_network(path, *rgb, info);
-  CHECK(networks::load_network(path).info.in_channels == 3);
+  infer::save_network(path, *rgb, info);
+  CHECK(infer::load_network(path).info.in_channels == 3);
   io::StateDict dict = io::read_safetensors(path);
   dict.metadata["in_channels"] = "1";
   io::write_safetensors(path, dict);
-  CHECK(contains(tests::error_message([&] { networks::load_network(path); }),
-                 "1 input channels, got: a first kernel of 3"));
+  CHECK(
+      contains(tests::error_message([&] { infer::load_network(path); }), "1 input channels, got: a first kernel of 3"));
   if (!program::available()) return;
   dict.metadata["in_channels"] = "3";
   io::write_safetensors(path, dict);
@@ -199,13 +200,13 @@ TEST_CASE("a network of three channels comes back as one, and not as one of a si
 }
 
 TEST_CASE("what load_network would refuse is not written") {
-  networks::NetworkInfo info = Folder::info();
+  infer::NetworkInfo info = Folder::info();
   info.class_names.pop_back();
   const std::string path = folder().file("refused.safetensors");
-  CHECK(contains(tests::error_message([&] { networks::save_network(path, folder().net(), info); }),
+  CHECK(contains(tests::error_message([&] { infer::save_network(path, folder().net(), info); }),
                  "expected a name for each of 3 classes of the network, got 2"));
   info.class_names = {"a", "a", "b"};
-  CHECK(contains(tests::error_message([&] { networks::save_network(path, folder().net(), info); }), "'a' twice"));
+  CHECK(contains(tests::error_message([&] { infer::save_network(path, folder().net(), info); }), "'a' twice"));
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
@@ -223,10 +224,10 @@ TEST_CASE("predictions are the network's softmax, the same alone and among other
   const nlohmann::json alone = parsed(program::qrs("predict-image --json " + net + " " + folder().file("page9.png")));
   CHECK(alone.at("images")[0] == out.at("images")[9]);
 
-  const networks::NetworkFile file = networks::load_network(net);
+  const infer::NetworkFile file = infer::load_network(net);
   std::vector<double> seen;
   for (int i = 0; i < 10; ++i) {
-    const Tensor<float> x = image::to_tensor(image::paper_pipeline(Folder::page(i), file.info.preprocessing));
+    const Tensor<float> x = image::to_tensor(image::preprocess(Folder::page(i), file.info.preprocessing));
     const Tensor<float> z = file.net->forward(x.reshape({1, 64, 64, 1})).value();
     double sum = 0.0;
     std::int64_t best = 0;

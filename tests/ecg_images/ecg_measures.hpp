@@ -14,7 +14,7 @@
 
 namespace qrs::tests {
 
-namespace ecg = data::synthetic_ecg;
+namespace ecg = ecg_images::synthetic_ecg;
 
 /// Noiseless recordings of a condition: the first `count` pages of its class that have it.
 inline std::vector<ecg::Recording> recordings_of(ecg::Condition condition, ecg::EcgClass ecg_class, std::size_t count,

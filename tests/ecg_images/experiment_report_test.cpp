@@ -14,7 +14,7 @@
 #include "sample_results.hpp"
 
 using namespace qrs;
-using namespace qrs::report;
+using namespace qrs::ecg_images;
 
 namespace experiment_report_test {
 

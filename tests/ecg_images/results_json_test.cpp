@@ -26,14 +26,14 @@ std::vector<std::string> lines_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("results.json holds every score with its interval, n and method, to the last bit") {
-  const report::Results results = sample::results();
-  const std::string text = report::results_json(results);
+  const ecg_images::Results results = sample::results();
+  const std::string text = ecg_images::results_json(results);
   const json all = json::parse(text);
   CHECK(all["format"] == "qrs results 1");
   const json& run = all["runs"][0];
   REQUIRE(run["backbones"].size() == 4);
   REQUIRE(run["classifiers"].size() == 3);
-  const report::ModelRecord& svc = results.runs[0].classifiers[0];
+  const ecg_images::ModelRecord& svc = results.runs[0].classifiers[0];
   const json& told = run["classifiers"][0];
   CHECK(told["name"] == "svc");
   for (const metrics::Estimate& score : svc.test.scores) {
@@ -60,27 +60,27 @@ TEST_CASE("results.json holds every score with its interval, n and method, to th
 }
 
 TEST_CASE("what is not defined is null, and text that is no UTF-8 does no harm") {
-  report::Results results = sample::results({.test = 20, .replicates = 20});
+  ecg_images::Results results = sample::results({.test = 20, .replicates = 20});
   results.runs[0].classifiers[0].cross_validation_accuracy = metrics::undefined;
   results.runs[0].classifiers[0].accuracy.leaked = {};
   results.runs[0].errors.resize(1);
   results.runs[0].errors[0].file = "a\xFF\"<b>\n.jpg";
-  const json all = json::parse(report::results_json(results));
+  const json all = json::parse(ecg_images::results_json(results));
   CHECK(all["runs"][0]["classifiers"][0]["cross_validation_accuracy"].is_null());
   CHECK(all["runs"][0]["classifiers"][0]["accuracy"]["leaked"]["value"].is_null());
   CHECK(all["runs"][0]["errors"][0]["file"] == "a\uFFFD\"<b>\n.jpg");
 }
 
 TEST_CASE("the machine and the moment change four lines of results.json and nothing else") {
-  report::Results results = sample::results({.test = 20, .replicates = 20});
-  const std::string first = report::results_json(results);
-  CHECK(first == report::results_json(results));
+  ecg_images::Results results = sample::results({.test = 20, .replicates = 20});
+  const std::string first = ecg_images::results_json(results);
+  CHECK(first == ecg_images::results_json(results));
   results.provenance.cpu = "another";
   results.provenance.threads = 7;
   results.provenance.started = "2026-02-02T00:00:00Z";
   results.provenance.seconds = 1.0 / 3.0;
   const std::vector<std::string> a = lines_of(first);
-  const std::vector<std::string> b = lines_of(report::results_json(results));
+  const std::vector<std::string> b = lines_of(ecg_images::results_json(results));
   REQUIRE(a.size() == b.size());
   std::size_t machine = 0;
   while (a[machine].find("\"machine\"") == std::string::npos) ++machine;
@@ -94,14 +94,14 @@ TEST_CASE("the machine and the moment change four lines of results.json and noth
 }
 
 TEST_CASE("predictions.csv has a row a test image, model and repeat, with the same doubles") {
-  report::Results results = sample::results({.repeats = 2, .test = 20, .replicates = 20});
+  ecg_images::Results results = sample::results({.repeats = 2, .test = 20, .replicates = 20});
   results.runs[1].test_files[3] = "a,\"b\".jpg";
-  const std::vector<std::string> lines = lines_of(report::predictions_csv(results));
+  const std::vector<std::string> lines = lines_of(ecg_images::predictions_csv(results));
   REQUIRE(lines.size() == 2 * 7 * 20 + 2);
   CHECK(lines[0] == "repeat,model,file,label,predicted,leaked,content,p_0,p_1,p_2,p_3");
   CHECK(lines.back().empty());
   CHECK(lines[1 + 7 * 20 + 3].starts_with("2,svc,\"a,\"\"b\"\".jpg\",0,"));
-  const report::RunRecord& run = results.runs[0];
+  const ecg_images::RunRecord& run = results.runs[0];
   const std::vector<std::string_view> fields = split_text(lines[1 + 5], ',');
   REQUIRE(fields.size() == 11);
   CHECK(fields[0] == "1");
@@ -115,19 +115,19 @@ TEST_CASE("predictions.csv has a row a test image, model and repeat, with the sa
 }
 
 TEST_CASE("predictions that do not fit the test images are refused") {
-  report::Results results = sample::results({.test = 20, .replicates = 20});
+  ecg_images::Results results = sample::results({.test = 20, .replicates = 20});
   results.runs[0].test_contents.pop_back();
-  CHECK(error_message([&] { report::predictions_csv(results); }).find("20 numbers of contents, or none, got 19") !=
+  CHECK(error_message([&] { ecg_images::predictions_csv(results); }).find("20 numbers of contents, or none, got 19") !=
         std::string::npos);
   results.runs[0].test_leaked.clear();
   results.runs[0].test_contents.clear();
-  CHECK(lines_of(report::predictions_csv(results))[1].find(",,,") != std::string::npos);  // not known: empty
+  CHECK(lines_of(ecg_images::predictions_csv(results))[1].find(",,,") != std::string::npos);  // not known: empty
   results.runs[0].backbones[0].test_scores.pop_back();
   CHECK(error_message([&] {
-          report::predictions_csv(results);
+          ecg_images::predictions_csv(results);
         }).find("scores of resnet18 for 20 test images, got 79") != std::string::npos);
   results.runs[0].classifiers[0].test_predicted.pop_back();
   CHECK(error_message([&] {
-          report::predictions_csv(results);
+          ecg_images::predictions_csv(results);
         }).find("svc for each of 20 test images, got 20 and 19") != std::string::npos);
 }

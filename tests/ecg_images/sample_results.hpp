@@ -8,16 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "../../apps/ecg_images/report/results.hpp"
 #include "qrs/audit/duplicates.hpp"
 #include "qrs/audit/leak_split.hpp"
 #include "qrs/core/rng.hpp"
 #include "qrs/metrics/evaluate.hpp"
-#include "qrs/report/results.hpp"
 
 namespace sample {
 
 using namespace qrs;
-using report::Results;
+using ecg_images::Results;
 
 struct Options {
   std::int64_t repeats = 1;
@@ -33,14 +33,14 @@ inline std::vector<std::uint8_t> thumbnail(std::size_t size) {
   return out;
 }
 
-inline audit::LeakSplit leak_split(const report::RunRecord& run, const std::vector<std::int64_t>& predicted) {
+inline audit::LeakSplit leak_split(const ecg_images::RunRecord& run, const std::vector<std::int64_t>& predicted) {
   const std::vector<bool> leaked(run.test_leaked.begin(), run.test_leaked.end());
   return audit::leak_split(run.test_labels, predicted, leaked, run.test_contents);
 }
 
-inline report::ModelRecord model(const report::RunRecord& run, const std::string& name, const std::string& kind,
-                                 double skill, const Options& options, Mt19937& rng) {
-  report::ModelRecord out;
+inline ecg_images::ModelRecord model(const ecg_images::RunRecord& run, const std::string& name, const std::string& kind,
+                                     double skill, const Options& options, Mt19937& rng) {
+  ecg_images::ModelRecord out;
   out.name = name;
   out.kind = kind;
   for (std::size_t i = 0; i < run.test_labels.size(); ++i) {
@@ -84,9 +84,9 @@ inline report::ModelRecord model(const report::RunRecord& run, const std::string
   return out;
 }
 
-inline report::RunRecord run(const Results& results, std::int64_t seed, const Options& options) {
+inline ecg_images::RunRecord run(const Results& results, std::int64_t seed, const Options& options) {
   Mt19937 rng(static_cast<std::uint32_t>(seed));
-  report::RunRecord out;
+  ecg_images::RunRecord out;
   const std::int64_t n = options.test;
   for (std::int64_t i = 0; i < n; ++i) {
     const std::int64_t place = i * 140 / n;
@@ -123,10 +123,11 @@ inline report::RunRecord run(const Results& results, std::int64_t seed, const Op
     skill -= 0.2;
   }
   out.features = {"densenet121", 1024, true, 9, {0.52, 0.19, 0.09, 0.06, 0.04, 0.02, 0.015, 0.01, 0.008}};
-  const report::ModelRecord& best = out.classifiers.front();
+  const ecg_images::ModelRecord& best = out.classifiers.front();
   for (std::size_t i = 0; i < out.test_files.size(); ++i) {
     if (best.test_predicted[i] == out.test_labels[i]) continue;
-    report::ExampleRecord error{out.test_files[i], out.test_labels[i], {}, out.test_leaked[i] != 0, thumbnail(400), {}};
+    ecg_images::ExampleRecord error{out.test_files[i],       out.test_labels[i], {},
+                                    out.test_leaked[i] != 0, thumbnail(400),     {}};
     error.predicted = {{"svc", best.test_predicted[i]}, {"densenet121", out.backbones[2].test_predicted[i]}};
     out.errors.push_back(error);
   }
@@ -149,7 +150,7 @@ inline Results results(const Options& options = {}) {
       .classes = {{"MI", 0, 239, 30}, {"History_MI", 1, 172, 86}, {"Abnormal", 2, 233, 233}, {"Normal", 3, 284, 142}},
       .decoder = "libjpeg-turbo 2.1.5",
       .manifest_sha256 = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"};
-  for (const report::ClassCount& c : out.data.classes) {
+  for (const ecg_images::ClassCount& c : out.data.classes) {
     out.examples.push_back({c.name + "/page(1).jpg", c.label, {}, false, thumbnail(300), thumbnail(301)});
   }
   for (std::int64_t r = 0; r < options.repeats; ++r) out.runs.push_back(run(out, r, options));

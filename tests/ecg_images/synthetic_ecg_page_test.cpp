@@ -20,7 +20,7 @@
 
 namespace {
 
-namespace ecg = qrs::data::synthetic_ecg;
+namespace ecg = qrs::ecg_images::synthetic_ecg;
 namespace fs = std::filesystem;
 using qrs::tests::error_message;
 
@@ -90,35 +90,37 @@ TEST_CASE("the font has every character that a page prints, and says which it ha
   for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:,/-+*~\x03")) {
     CAPTURE(c);
     int strokes = 0;
-    const double end = ecg::write_text({10.0, 50.0}, 18.0, std::string(1, c), [&](ecg::Point from, ecg::Point to) {
-      ++strokes;
-      for (const ecg::Point p : {from, to}) {
-        CHECK(p.x >= 10.0);
-        CHECK(p.y > 50.0 - 22.0);
-        CHECK(p.y < 50.0 + 8.0);
-      }
-    });
+    const double end =
+        qrs::image::write_text({10.0, 50.0}, 18.0, std::string(1, c), [&](ecg::Point from, ecg::Point to) {
+          ++strokes;
+          for (const ecg::Point p : {from, to}) {
+            CHECK(p.x >= 10.0);
+            CHECK(p.y > 50.0 - 22.0);
+            CHECK(p.y < 50.0 + 8.0);
+          }
+        });
     CHECK(strokes > 0);
     CHECK(end > 10.0);
   }
-  CHECK(ecg::glyph_of(' ').empty());
-  CHECK(error_message([] { ecg::glyph_of('#'); }) ==
-        "[stroke_font] expected a letter, a digit or one of \" .:,/-+*~\", got character code 35");
+  CHECK(qrs::image::glyph_of(' ').empty());
+  CHECK(error_message([] { qrs::image::glyph_of('#'); }) ==
+        "[stroke_font] expected a letter, a digit or one of \" .:,;/-+*~!?\"'%()<=>_|\", got character code 35");
 }
 
 TEST_CASE("a page shows the recording where the layout says, 25 mm a second and 10 mm a millivolt") {
   const PlainPage page;
   CHECK(page.image.height() == 1572);
   CHECK(page.image.width() == 2213);
-  const double mm = qrs::data::page_pixels_per_mm;
+  const double mm = qrs::ecg_images::page_pixels_per_mm;
   int missed = 0;
   int looked = 0;
   for (std::int64_t row = 0; row < 3; ++row) {
     for (std::int64_t column = 0; column < 4; ++column) {
-      const auto name = qrs::data::page_leads[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)];
+      const auto name = qrs::ecg_images::page_leads[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)];
       const auto& lead = page.recording.leads[ecg::lead_index(name)];
-      const double left = qrs::data::lead_box(row, column).left;
-      const double baseline = qrs::data::page_first_baseline + qrs::data::page_row_height * static_cast<double>(row);
+      const double left = qrs::ecg_images::lead_box(row, column).left;
+      const double baseline =
+          qrs::ecg_images::page_first_baseline + qrs::ecg_images::page_row_height * static_cast<double>(row);
       for (double t = 0.4; t < 2.4; t += 0.05, ++looked) {
         const double v = lead[static_cast<std::size_t>((2.5 * static_cast<double>(column) + t) * 500.0 + 0.5)];
         missed += page.black(left + 25.0 * mm * t, baseline - 10.0 * mm * v) ? 0 : 1;
@@ -128,14 +130,14 @@ TEST_CASE("a page shows the recording where the layout says, 25 mm a second and 
   CHECK(looked > 400);
   CHECK(missed == 0);
   // The rhythm strip is the same lead as II above it, at the same time.
-  const double strip = qrs::data::page_first_baseline + 3.0 * qrs::data::page_row_height;
+  const double strip = qrs::ecg_images::page_first_baseline + 3.0 * qrs::ecg_images::page_row_height;
   for (double t = 0.4; t < 9.9; t += 0.1) {
     const double v = page.recording.leads[1][static_cast<std::size_t>(t * 500.0 + 0.5)];
-    CHECK(page.black(qrs::data::page_first_column + 25.0 * mm * t, strip - 10.0 * mm * v));
+    CHECK(page.black(qrs::ecg_images::page_first_column + 25.0 * mm * t, strip - 10.0 * mm * v));
   }
   // A calibration pulse is 10 mm high.
-  CHECK(page.black(113.0, qrs::data::page_first_baseline - 10.0 * mm));
-  CHECK_FALSE(page.black(113.0, qrs::data::page_first_baseline - 8.0 * mm));
+  CHECK(page.black(113.0, qrs::ecg_images::page_first_baseline - 10.0 * mm));
+  CHECK_FALSE(page.black(113.0, qrs::ecg_images::page_first_baseline - 8.0 * mm));
 }
 
 TEST_CASE("at another size the page is the same page, smaller; grey is the luma of colour") {

@@ -15,7 +15,7 @@
 
 namespace {
 
-namespace ecg = qrs::data::synthetic_ecg;
+namespace ecg = qrs::ecg_images::synthetic_ecg;
 using ecg::Condition;
 using ecg::EcgClass;
 using qrs::tests::BeatMeasure;

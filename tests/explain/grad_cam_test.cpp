@@ -137,7 +137,8 @@ TEST_CASE("a mark in the corner that drives the class is where both maps peak, a
   for (const auto& map : {grad_cam(net, image, 1), grad_cam_plus_plus(net, image, 1)}) {
     CHECK(map.shape() == Shape{8, 8});
     CHECK(std::max_element(map.values().begin(), map.values().end()) == map.values().begin());
-    const std::vector<RegionShare> shares = region_shares(map);
+    const std::vector<RegionShare> shares =
+        region_shares<float>(map, std::vector<Region>{{"header", {0.0, 0.0, 100.0, 18.0}}}, 100.0, 100.0);
     CHECK(shares.front().name == "header");
     CHECK(shares.front().attribution > 0.99);
     CHECK(shares.front().area < 0.2);

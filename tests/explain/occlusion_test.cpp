@@ -79,7 +79,8 @@ TEST_CASE("occlusion finds the mark that drives the class, with either cover, an
     CHECK(peak % 64 < 8);
     CHECK(map.data()[peak] > 0.5);  // covered, the class is lost
     CHECK(std::abs(map({40, 40})) < 1e-6);
-    CHECK(region_shares(map).front().attribution > 0.9);
+    const std::vector<Region> header = {{"header", {0.0, 0.0, 100.0, 18.0}}};
+    CHECK(region_shares<float>(map, header, 100.0, 100.0).front().attribution > 0.9);
     // For the other class the mark speaks against.
     CHECK(occlusion(net, image, 0, {.patch = 8, .stride = 4, .cover = cover}).data()[peak] < -0.5);
   }

@@ -75,7 +75,16 @@ TEST_CASE("regions, title and scale leave ink") {
   const image::Image page = white_page(157, 221);
   const Tensor<float> map = Tensor<float>::zeros({7, 7});
   const image::Image bare = overlay(page, map);
-  const image::Image full = overlay(page, map, {.title = "MI", .regions = region_shares(map)});
+  std::vector<Region> regions = {{"header", {0.0, 0.0, 442.0, 56.0}}};
+  for (int i = 0; i < 12; ++i) {
+    const double left = 30.0 + 98.0 * (i % 4);
+    const double top = 62.0 + 60.0 * (i / 4);
+    regions.push_back({"box " + std::to_string(i), {left, top, left + 98.0, top + 60.0}});
+  }
+  // The boxes count the pixels of a page of twice the size.
+  const std::vector<RegionShare> shares = region_shares<float>(map, regions, 442.0, 314.0);
+  const image::Image full =
+      overlay(page, map, {.title = "MI", .regions = shares, .region_width = 442.0, .region_height = 314.0});
   REQUIRE(bare.size_text() == full.size_text());
   int title = 0;
   int inside = 0;

@@ -29,7 +29,7 @@ TEST_CASE("every letter, digit and sign leaves ink inside its box, and no two le
       for (std::int64_t x = 0; x < 40; ++x) {
         if (image.row(y)[x] == 255) continue;
         ++ink;
-        CHECK(y >= 8);
+        CHECK(y >= (c == '/' || c == '(' || c == ')' || c == '|' ? 7 : 8));  // these four rise above a capital
         CHECK(y <= 10 + 16 + 2);
         CHECK(x >= 8);
         CHECK(static_cast<double>(x) <= 10 + text_width(std::string(1, c), 12));
@@ -37,13 +37,13 @@ TEST_CASE("every letter, digit and sign leaves ink inside its box, and no two le
     }
     CHECK(ink >= 2);
     const std::span<const std::uint8_t> pixels = image.pixels();
-    if (c != 'I' && c != 'l') CHECK(seen.insert({pixels.begin(), pixels.end()}).second);
+    CHECK(seen.insert({pixels.begin(), pixels.end()}).second);
   }
 }
 
 TEST_CASE("a stroke has its colour in the middle and is smooth at its edge") {
   Image image = white(30, 30, 3);
-  draw_text(image, "I", {.x = 10.0, .y = 5.0, .height = 18.0, .pen = 3.0, .colour = {200, 0, 50}});
+  draw_text(image, "l", {.x = 10.0, .y = 5.0, .height = 18.0, .pen = 3.0, .colour = {200, 0, 50}});
   const std::uint8_t* middle = image.row(14) + 3 * 10;
   CHECK(middle[0] == 200);
   CHECK(middle[1] == 0);

@@ -83,7 +83,7 @@ TEST_CASE("a published 224 x 224 image survives the pipeline's resize and our PN
     CAPTURE(images[i].string());
     const Image image = read(images[i], jpeg_stb());
     CHECK(image.size_text() == "224 x 224 x 1");
-    CHECK(paper_pipeline(image) == equalize(image));
+    CHECK(preprocess(image) == equalize(image));
     CHECK(decode(encode_png(image), "own.png").image == image);
   }
 }

@@ -57,10 +57,10 @@ TEST_CASE("equalisation counts each channel by itself") {
 
 TEST_CASE("the paper's preprocessing is resize, grey, equalise, or grey first") {
   const Image page = golden_image("scene");
-  CHECK(paper_pipeline(page) == equalize(to_grey(resize(page, 224, 224))));
-  CHECK(paper_pipeline(page, {.size = 30, .grey_first = true}) == equalize(resize(to_grey(page), 30, 30)));
-  CHECK(paper_pipeline(page, {.equalize = false}) == to_grey(resize(page, 224, 224)));
-  CHECK(paper_pipeline(page) != paper_pipeline(page, {.grey_first = true}));
+  CHECK(preprocess(page) == equalize(to_grey(resize(page, 224, 224))));
+  CHECK(preprocess(page, {.size = 30, .grey_first = true}) == equalize(resize(to_grey(page), 30, 30)));
+  CHECK(preprocess(page, {.equalize = false}) == to_grey(resize(page, 224, 224)));
+  CHECK(preprocess(page) != preprocess(page, {.grey_first = true}));
 }
 
 TEST_CASE("pixels as numbers are v / 255 in rows, columns, channels") {

@@ -17,8 +17,8 @@ namespace decompose_tridiagonal_test {
 namespace {
 
 struct Bands {
-  std::vector<double> diagonal;
-  std::vector<double> beside;
+  qrs::Array<double> diagonal;
+  qrs::Array<double> beside;
 };
 
 Bands random_bands(std::int64_t n, std::uint32_t seed) {

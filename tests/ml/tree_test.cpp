@@ -73,7 +73,7 @@ TEST_CASE("every split is the best of all cuts, and children hold the rows that 
 }
 
 TEST_CASE("the first levels are the plain grower's, node for node") {
-  for (const char* name : {"tree/plain/a", "tree/plain/b", "tree/plain/c", "tree/plain/d"}) {
+  for (const std::string name : {"tree/plain/a", "tree/plain/b", "tree/plain/c", "tree/plain/d"}) {
     CAPTURE(name);
     const Data data = continuous(name, 220, 5, 3);
     DecisionTreeClassifier<float> learner({.max_depth = 3});  // deeper, few rows make features tie
@@ -84,7 +84,7 @@ TEST_CASE("the first levels are the plain grower's, node for node") {
     CHECK(learner.tree().samples == plain.samples);
     CHECK(learner.tree().values == plain.values);
     REQUIRE(learner.tree().size() == plain.size());
-    CHECK(plain.size() > 7);
+    CHECK(plain.size() >= 7);
     for (std::size_t n = 0; n < plain.nodes.size(); ++n) {
       CHECK(learner.tree().nodes[n].feature == plain.nodes[n].feature);
       CHECK(learner.tree().nodes[n].threshold == plain.nodes[n].threshold);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 #include <string>
@@ -39,6 +40,7 @@ inline const std::vector<std::pair<std::string, std::set<std::string>>>& direct_
       {"metrics", {"core"}},
       {"ml", {"kernels", "io", "data", "metrics"}},
       {"train", {"data", "optim", "models", "metrics"}},
+      {"infer", {"data", "models", "metrics"}},
       {"explain", {"data", "models", "metrics"}},
       {"audit", {"data", "metrics"}},
       {"report", {"metrics", "audit"}},
@@ -100,7 +102,7 @@ inline std::string layer_of(const std::string& path) {
 /// The folders of include/qrs that may name a third-party header, by how that header begins.
 inline const std::map<std::string, std::set<std::string>>& third_party() {
   static const std::map<std::string, std::set<std::string>> folders = {
-      {"Eigen/", {"ml"}}, {"nlohmann/", {"data", "io", "report", "train"}},
+      {"Eigen/", {"ml"}}, {"nlohmann/", {"data", "infer", "io", "report", "train"}},
       {"stb", {"image"}}, {"CLI/", {}},
       {"doctest/", {}},   {"benchmark/", {}},
       {"cuda", {}},       {"jpeglib.h", {"image"}},
@@ -174,6 +176,27 @@ inline std::string directive_argument(const std::string& line, std::string_view 
   return line.substr(at, end == std::string::npos ? end : end - at);
 }
 
+/// The word of the study of ECG images that a line holds, or nothing: the library and the kernels know no data set and no one
+/// paper's experiment. `line` in lower case.
+inline std::string word_of_the_study(const std::string& line) {
+  static const std::vector<std::string> words = {
+      "electrocardi", "infarct",   "myocard",          "rhythm strip",   "history_mi",      "heartbeat", "12-lead",
+      "12 lead",      "the paper", "published folder", "published page", "published image", "li et al"};
+  static const std::vector<std::string> whole_words = {"ecg", "avr", "avl", "avf", "the leads", "each lead"};
+  const auto letter = [&](std::size_t at) {
+    return at < line.size() && std::isalnum(static_cast<unsigned char>(line[at])) != 0;
+  };
+  for (const std::string& word : words) {
+    if (line.find(word) != std::string::npos) return word;
+  }
+  for (const std::string& word : whole_words) {
+    for (std::size_t at = line.find(word); at != std::string::npos; at = line.find(word, at + 1)) {
+      if ((at == 0 || !letter(at - 1)) && !letter(at + word.size())) return word;
+    }
+  }
+  return "";
+}
+
 inline void check_text(const SourceFile& file, const std::set<std::string>& tree,
                        std::vector<std::string>& complaints) {
   constexpr int most_lines = 600;
@@ -204,6 +227,12 @@ inline void check_text(const SourceFile& file, const std::set<std::string>& tree
     ++number;
     for (const std::string& word : unfinished) {
       if (line.find(word) != std::string::npos) complain(number, "is unfinished: " + word);
+    }
+    if (library) {
+      std::string lower = line;
+      for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      const std::string word = word_of_the_study(lower);
+      if (!word.empty()) complain(number, "names the study: " + word);
     }
     if (!is_cpp(file.path)) continue;
     if (compares && compares_by_itself(line))

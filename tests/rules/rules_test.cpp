@@ -200,6 +200,16 @@ TEST_CASE("a comparator that cannot see a NaN is seen in tests, benchmarks and p
   }
 }
 
+TEST_CASE("a word of the study is seen in the library, and left alone in the study") {
+  CHECK(complains("include/qrs/data/x.hpp", "// Pages of an ECG.\n", "names the study: ecg"));
+  CHECK(complains("include/qrs/data/x.hpp", "inline int ecg_classes;\n", "names the study: ecg"));
+  CHECK(complains("kernels/gemm/cpu.hpp", "// As in the paper's Table 2.\n", "names the study: the paper"));
+  CHECK(complains("include/qrs/image/x.hpp", "// The share of each lead.\n", "names the study: each lead"));
+  CHECK(complains("include/qrs/image/x.hpp", "draw(\"Myocardial Infarction\");\n", "names the study"));
+  CHECK(about("include/qrs/image/x.hpp", "// Steps that lead to a secgment; heavy rows; avert.\n").empty());
+  CHECK(about("apps/ecg_images/x.hpp", "// The 12-lead ECG.\n").empty());
+}
+
 TEST_CASE("length, names, macros, guards and unfinished work are seen") {
   CHECK(complains("include/qrs/core/long.hpp", repeated("\n", 599), "601 lines"));
   CHECK(about("include/qrs/core/long.hpp", repeated("\n", 598)).empty());

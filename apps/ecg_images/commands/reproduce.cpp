@@ -24,13 +24,13 @@ struct Options {
 void run(const Options& options) {
   bool interrupted = false;
   const reproduce::Plan plan = reproduce::make_plan(options.flags);
-  const report::Results results = reproduce::run_experiment(plan, interrupted);
+  const ecg_images::Results results = reproduce::run_experiment(plan, interrupted);
   if (interrupted) {
     std::fprintf(stderr, "qrs: interrupted; the same command with --resume goes on\n");
     finish(interrupted_status);
   }
   if (options.json) {
-    std::printf("%s\n", report::results_json(results).c_str());
+    std::printf("%s\n", ecg_images::results_json(results).c_str());
     return;
   }
   std::printf("\n%s\nreport: %s/report.html\n", reproduce::results_table(results).c_str(), plan.out.c_str());

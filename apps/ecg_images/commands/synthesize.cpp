@@ -14,7 +14,7 @@ namespace qrs::commands::synthesize_verb {
 
 namespace {
 
-namespace ecg = data::synthetic_ecg;
+namespace ecg = ecg_images::synthetic_ecg;
 
 struct Options {
   ecg::SynthesisOptions set;

@@ -22,7 +22,7 @@
 #include "sections/summary_section.hpp"
 #include "sections/training_section.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 /// What the page keeps under, pictures of errors and all; a record of very many repeats can exceed it by its tables.
 inline constexpr std::size_t most_page_bytes = 1'950'000;
@@ -63,4 +63,4 @@ inline std::string experiment_report(const Results& results) {
   return html_page(page_with(std::move(sections)));
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

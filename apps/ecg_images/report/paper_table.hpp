@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "qrs/report/results.hpp"
+#include "results.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 inline constexpr std::string_view paper_citation =
     "Li, Wu, Xu, Qin, Wang, Guo: ECG Image Classification Based on Deep Transfer Learning and Machine Learning. "
@@ -70,4 +70,4 @@ inline std::int64_t printed_count(double value, std::int64_t n) {
   return std::abs(share - value) <= 0.5e-4 + 1e-12 ? k : -1;
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

@@ -17,7 +17,7 @@
 #include "qrs/io/text_cursor.hpp"
 #include "readings.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 namespace detail {
 
@@ -70,4 +70,4 @@ inline std::string predictions_csv(const Results& results) {
   return out;
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

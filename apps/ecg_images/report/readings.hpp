@@ -12,9 +12,9 @@
 
 #include "paper_table.hpp"
 #include "qrs/report/number_text.hpp"
-#include "qrs/report/results.hpp"
+#include "results.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 using Estimates = std::vector<metrics::Estimate>;  // of one score: one a repeat
 
@@ -170,4 +170,4 @@ inline Verdict verdict_on(double published, const Estimates& ours) {
   return out;
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

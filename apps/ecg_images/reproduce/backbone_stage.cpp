@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "../../models/instances.hpp"
-#include "../../networks/model_file.hpp"
 #include "../../training/calibration.hpp"
 #include "../../training/initial_weights.hpp"
+#include "qrs/infer/network_file.hpp"
 #include "qrs/io/folder.hpp"
 #include "qrs/io/text_cursor.hpp"
 #include "qrs/metrics/probability.hpp"
@@ -52,7 +52,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
   interrupted = result.interrupted;
   if (interrupted) return out;
 
-  report::ModelRecord& record = out.record;
+  ecg_images::ModelRecord& record = out.record;
   record.name = name;
   record.kind = "backbone";
   record.parameters = net.parameter_count();
@@ -81,7 +81,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
   std::vector<std::int64_t> predicted = greatest(scores, classes);
   score_test(record, std::move(scores), std::move(predicted), repeat.test);
 
-  networks::save_network(
+  infer::save_network(
       best_weights_path(plan, repeat.number, name), net,
       {.model = name,
        .class_names = data.class_names,
@@ -93,7 +93,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
 
 ml::Matrix<float> backbone_features(const std::string& name, const Plan& plan, std::int64_t repeat,
                                     const data::ImageDataset& data) {
-  const networks::NetworkFile file = networks::load_network(best_weights_path(plan, repeat, name));
+  const infer::NetworkFile file = infer::load_network(best_weights_path(plan, repeat, name));
   const Tensor<float> z = train::features(*file.net, train::all(data), plan.fit.batch_size);  // (N, D)
   return {z.dim(0), z.dim(1), std::vector<float>(z.data(), z.data() + z.size())};
 }

@@ -21,7 +21,7 @@ struct Repeat {
 };
 
 struct Backbone {
-  report::ModelRecord record;
+  ecg_images::ModelRecord record;
   double validation_loss = 0.0;  // of the epoch whose weights are kept
   double resumed_seconds = 0.0;  // that the epochs took which an earlier call trained
 };

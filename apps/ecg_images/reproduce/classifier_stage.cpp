@@ -72,7 +72,7 @@ ClassifierStage run_classifiers(const Plan& plan, const Repeat& repeat, const ml
     const ml::SearchResult<float> found =
         ml::grid_search(*pipeline_of(classifier, plan, repeat.seed), grid, x_train, y_train,
                         {.splits = data::stratified_k_fold(y_train, {.n_splits = plan.folds}), .observer = &observer});
-    report::ModelRecord record;
+    ecg_images::ModelRecord record;
     record.name = kind;
     record.kind = "classifier";
     record.validation_accuracy = accuracy_of(found.best->predict(x_validation), y_validation);

@@ -4,17 +4,17 @@
 
 #include <vector>
 
+#include "../report/results.hpp"
 #include "backbone_stage.hpp"
 #include "plan.hpp"
 #include "qrs/ml/matrix.hpp"
 #include "qrs/ml/observer.hpp"
-#include "qrs/report/results.hpp"
 
 namespace qrs::reproduce {
 
 struct ClassifierStage {
-  std::vector<report::ModelRecord> records;
-  report::FeatureRecord features;  // without the network's name
+  std::vector<ecg_images::ModelRecord> records;
+  ecg_images::FeatureRecord features;  // without the network's name
 };
 
 /// Searches, fits, saves (repeat folder, <kind>.safetensors) and scores each classifier. features: a row an image.

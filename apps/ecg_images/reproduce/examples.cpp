@@ -41,8 +41,8 @@ std::vector<std::uint8_t> original(const std::string& folder, const std::string&
 
 }  // namespace
 
-std::vector<report::ExampleRecord> class_examples(const Plan& plan, const data::ImageDataset& data) {
-  std::vector<report::ExampleRecord> out;
+std::vector<ecg_images::ExampleRecord> class_examples(const Plan& plan, const data::ImageDataset& data) {
+  std::vector<ecg_images::ExampleRecord> out;
   const std::string& source = plan.data.source;
   const bool table = source.ends_with(".csv");
   const std::size_t slash = source.rfind('/');
@@ -51,7 +51,7 @@ std::vector<report::ExampleRecord> class_examples(const Plan& plan, const data::
     const auto found = std::find(data.labels.begin(), data.labels.end(), c);
     if (found == data.labels.end()) continue;
     const std::int64_t row = found - data.labels.begin();
-    report::ExampleRecord example;
+    ecg_images::ExampleRecord example;
     example.file = data.files[static_cast<std::size_t>(row)];
     example.label = c;
     example.after_png = png(prepared(data, row));
@@ -61,18 +61,19 @@ std::vector<report::ExampleRecord> class_examples(const Plan& plan, const data::
   return out;
 }
 
-std::vector<report::ExampleRecord> missed_images(const report::RunRecord& run, const report::ModelRecord& best,
-                                                 const std::vector<std::int64_t>& test_rows,
-                                                 const data::ImageDataset& data) {
-  std::vector<report::ExampleRecord> out;
+std::vector<ecg_images::ExampleRecord> missed_images(const ecg_images::RunRecord& run,
+                                                     const ecg_images::ModelRecord& best,
+                                                     const std::vector<std::int64_t>& test_rows,
+                                                     const data::ImageDataset& data) {
+  std::vector<ecg_images::ExampleRecord> out;
   for (std::size_t i = 0; i < test_rows.size(); ++i) {
     if (best.test_predicted[i] == run.test_labels[i]) continue;
-    report::ExampleRecord missed;
+    ecg_images::ExampleRecord missed;
     missed.file = run.test_files[i];
     missed.label = run.test_labels[i];
     missed.leaked = run.test_leaked[i] != 0;
     for (const auto* models : {&run.backbones, &run.classifiers}) {
-      for (const report::ModelRecord& model : *models)
+      for (const ecg_images::ModelRecord& model : *models)
         missed.predicted.emplace_back(model.name, model.test_predicted[i]);
     }
     missed.after_png = png(image::resize(prepared(data, test_rows[i]), missed_side, missed_side));

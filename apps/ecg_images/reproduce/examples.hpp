@@ -5,18 +5,19 @@
 #include <string>
 #include <vector>
 
+#include "../report/results.hpp"
 #include "plan.hpp"
 #include "qrs/data/image_dataset.hpp"
-#include "qrs/report/results.hpp"
 
 namespace qrs::reproduce {
 
 /// The first image of each class. The picture before preprocessing is there where the files are: not of a .safetensors source.
-std::vector<report::ExampleRecord> class_examples(const Plan& plan, const data::ImageDataset& data);
+std::vector<ecg_images::ExampleRecord> class_examples(const Plan& plan, const data::ImageDataset& data);
 
 /// The test images that `best` got wrong, with what every model of the repeat said of them.
-std::vector<report::ExampleRecord> missed_images(const report::RunRecord& run, const report::ModelRecord& best,
-                                                 const std::vector<std::int64_t>& test_rows,
-                                                 const data::ImageDataset& data);
+std::vector<ecg_images::ExampleRecord> missed_images(const ecg_images::RunRecord& run,
+                                                     const ecg_images::ModelRecord& best,
+                                                     const std::vector<std::int64_t>& test_rows,
+                                                     const data::ImageDataset& data);
 
 }  // namespace qrs::reproduce

@@ -12,6 +12,7 @@
 #include "../../progress/training_progress.hpp"
 #include "../../training/interrupt.hpp"
 #include "../../training/run_folder.hpp"
+#include "../classes.hpp"
 #include "../report/experiment_report.hpp"
 #include "../report/predictions_csv.hpp"
 #include "../report/results_json.hpp"
@@ -23,6 +24,7 @@
 #include "qrs/audit/duplicates.hpp"
 #include "qrs/audit/leak_split.hpp"
 #include "qrs/audit/leakage.hpp"
+#include "qrs/core/fixed_text.hpp"
 #include "qrs/core/sha256.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/data/image_folder.hpp"
@@ -40,7 +42,7 @@ constexpr double drawn_scale = 0.5;  // of the published size: what is left afte
 
 /// The folder of drawn pages: drawn now, or by the run that this one goes on with.
 std::string draw_pages(const Plan& plan) {
-  namespace ecg = data::synthetic_ecg;
+  namespace ecg = ecg_images::synthetic_ecg;
   const std::string folder = plan.out + "/drawn";
   if (fs::exists(folder + "/truth.csv")) return folder;  // written last
   fs::remove_all(folder);
@@ -75,17 +77,17 @@ std::string source_name(const Plan& plan) {
       .string();  // the name alone: not whose machine it is on
 }
 
-report::DataRecord data_record(const Plan& plan, const datasets::Loaded& loaded,
-                               const std::vector<std::int64_t>& groups, const std::string& manifest_text) {
+ecg_images::DataRecord data_record(const Plan& plan, const datasets::Loaded& loaded,
+                                   const std::vector<std::int64_t>& groups, const std::string& manifest_text) {
   const data::ImageDataset& data = loaded.data;
-  report::DataRecord out{.source = source_name(plan),
-                         .drawn = plan.drawn,
-                         .files = data.size(),
-                         .distinct = audit::distinct_groups(groups),
-                         .skipped = static_cast<std::int64_t>(loaded.skipped.size()),
-                         .classes = {},
-                         .decoder = loaded.decoder,
-                         .manifest_sha256 = sha256(io::as_bytes(manifest_text))};
+  ecg_images::DataRecord out{.source = source_name(plan),
+                             .drawn = plan.drawn,
+                             .files = data.size(),
+                             .distinct = audit::distinct_groups(groups),
+                             .skipped = static_cast<std::int64_t>(loaded.skipped.size()),
+                             .classes = {},
+                             .decoder = loaded.decoder,
+                             .manifest_sha256 = sha256(io::as_bytes(manifest_text))};
   for (std::int64_t c = 0; c < data.classes(); ++c) {
     std::vector<std::int64_t> members;
     for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -116,8 +118,8 @@ Repeat make_repeat(const Plan& plan, std::int64_t number, const data::ImageDatas
   return out;
 }
 
-report::SplitRecord split_record(const Plan& plan, const Repeat& repeat, const data::ImageDataset& data,
-                                 const std::vector<std::int64_t>& groups) {
+ecg_images::SplitRecord split_record(const Plan& plan, const Repeat& repeat, const data::ImageDataset& data,
+                                     const std::vector<std::int64_t>& groups) {
   const auto per_class = [&](const std::vector<std::int64_t>& part) {
     std::vector<std::int64_t> out(static_cast<std::size_t>(data.classes()));
     for (const std::int64_t i : part) ++out[static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)])];
@@ -140,10 +142,10 @@ report::SplitRecord split_record(const Plan& plan, const Repeat& repeat, const d
 }
 
 /// One repeat; *interrupted tells that it was ended. Adds to `seconds` those of epochs that earlier calls trained.
-report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const datasets::Loaded& images,
-                             const std::vector<std::int64_t>& groups, double& seconds, bool& interrupted) {
+ecg_images::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const datasets::Loaded& images,
+                                 const std::vector<std::int64_t>& groups, double& seconds, bool& interrupted) {
   const data::ImageDataset& data = images.data;
-  report::RunRecord run;
+  ecg_images::RunRecord run;
   run.split = split_record(plan, repeat, data, groups);
   run.test_labels = repeat.test.labels;
   run.test_leaked.assign(repeat.test.leaked.begin(), repeat.test.leaked.end());
@@ -177,7 +179,7 @@ report::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const datas
   run.features = std::move(stage.features);
   run.features.backbone = best;
   run.classifiers = std::move(stage.records);
-  if (const report::ModelRecord* chosen = report::best_model(run)) {
+  if (const ecg_images::ModelRecord* chosen = ecg_images::best_model(run)) {
     run.errors = missed_images(run, *chosen, repeat.parts.test, data);
   }
   return run;
@@ -191,13 +193,13 @@ void check_out(const Plan& plan) {
 
 }  // namespace
 
-report::Results run_experiment(const Plan& given, bool& interrupted) {
+ecg_images::Results run_experiment(const Plan& given, bool& interrupted) {
   const Timer timer;
   check_out(given);
   Plan plan = given;
   const training::RunFolder folder(plan.out);
   const training::Interrupt interrupt;
-  report::Results results;
+  ecg_images::Results results;
   results.preset = plan.preset;
   results.settings = plan.settings;
   results.provenance = provenance();
@@ -206,8 +208,9 @@ report::Results run_experiment(const Plan& given, bool& interrupted) {
   const datasets::Loaded loaded = datasets::load(plan.data);
   const data::ImageDataset& data = loaded.data;
   QRS_CHECK(
-      plan.preset != "paper" || std::equal(data.class_names.begin(), data.class_names.end(), data::ecg_classes.begin(),
-                                           data::ecg_classes.end()),
+      plan.preset != "paper" || std::equal(data.class_names.begin(), data.class_names.end(),
+                                           ecg_images::classes.begin(), ecg_images::classes.end(),
+                                           [](const std::string& a, const data::KnownClass& b) { return a == b.name; }),
       "[reproduce] expected the classes MI, History_MI, Abnormal and Normal (folders of these or of the published "
       "names) for --preset paper, got ",
       io::json_list(data.class_names), "; --preset quick takes any classes");
@@ -223,37 +226,31 @@ report::Results run_experiment(const Plan& given, bool& interrupted) {
     if (interrupted) return results;
   }
   results.provenance.seconds += timer.seconds();
-  io::write_file(folder / "predictions.csv", io::as_bytes(report::predictions_csv(results)));
-  io::write_file(folder / "report.html", io::as_bytes(report::experiment_report(results)));
-  io::write_file(folder / "results.json", io::as_bytes(report::results_json(results)));
+  io::write_file(folder / "predictions.csv", io::as_bytes(ecg_images::predictions_csv(results)));
+  io::write_file(folder / "report.html", io::as_bytes(ecg_images::experiment_report(results)));
+  io::write_file(folder / "results.json", io::as_bytes(ecg_images::results_json(results)));
   return results;
 }
 
-std::string results_table(const report::Results& results) {
+std::string results_table(const ecg_images::Results& results) {
   std::string out;
   char line[200];
   std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s %10s\n", "model", "val acc", "test acc",
                 "95 % interval", "leaked", "clean", "distinct", "AUC");
   out += line;
-  for (const report::RunRecord& run : results.runs) {
+  for (const ecg_images::RunRecord& run : results.runs) {
     if (results.runs.size() > 1) out += text("seed ", run.split.seed, "\n");
-    const auto cell = [](const metrics::Estimate& e) {
-      if (e.n == 0) return std::string("-");
-      char value[32];
-      std::snprintf(value, sizeof value, "%.4f", e.value);
-      return std::string(value);
-    };
-    const auto row = [&](const std::string& name, const std::string& validation, const report::LeakSplit& accuracy,
+    const auto cell = [](const metrics::Estimate& e) { return e.n == 0 ? std::string(no_number) : fixed(e.value, 4); };
+    const auto row = [&](const std::string& name, const std::string& validation, const ecg_images::LeakSplit& accuracy,
                          const std::string& auc) {
-      char interval[40];
-      std::snprintf(interval, sizeof interval, "%.4f .. %.4f", accuracy.all.interval.low, accuracy.all.interval.high);
+      const std::string interval = fixed(accuracy.all.interval.low, 4) + " .. " + fixed(accuracy.all.interval.high, 4);
       std::snprintf(line, sizeof line, "%-18s %10s %10s %22s %10s %10s %10s %10s\n", name.c_str(), validation.c_str(),
-                    cell(accuracy.all).c_str(), interval, cell(accuracy.leaked).c_str(), cell(accuracy.clean).c_str(),
-                    cell(accuracy.distinct).c_str(), auc.c_str());
+                    cell(accuracy.all).c_str(), interval.c_str(), cell(accuracy.leaked).c_str(),
+                    cell(accuracy.clean).c_str(), cell(accuracy.distinct).c_str(), auc.c_str());
       out += line;
     };
-    for (const report::ModelRecord* model : report::models_of(run)) {
-      row(model->name, cell(model->validation_accuracy), model->accuracy, cell(report::test_auc(*model)));
+    for (const ecg_images::ModelRecord* model : ecg_images::models_of(run)) {
+      row(model->name, cell(model->validation_accuracy), model->accuracy, cell(ecg_images::test_auc(*model)));
     }
     row("known hashes", "", run.split.lookup, "");
     out += text(run.split.test, " test images, ", run.split.leaked_test, " of which also stand in training; ",

@@ -14,7 +14,7 @@ namespace {
 /// Collects settings in the order in which they act.
 class SettingList {
  public:
-  SettingList(std::vector<report::Setting>& settings, bool quick) : settings_(settings), quick_(quick) {}
+  SettingList(std::vector<ecg_images::Setting>& settings, bool quick) : settings_(settings), quick_(quick) {}
 
   /// The flag's value, or the paper's.
   template <class T>
@@ -44,7 +44,7 @@ class SettingList {
     return value;
   }
 
-  std::vector<report::Setting>& settings_;
+  std::vector<ecg_images::Setting>& settings_;
   bool quick_;
 };
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "../../datasets/datasets.hpp"
+#include "../report/results.hpp"
 #include "qrs/data/part_split.hpp"
-#include "qrs/report/results.hpp"
 #include "qrs/train/options.hpp"
 
 namespace qrs::reproduce {
@@ -62,7 +62,7 @@ struct Plan {
   bool scale = false;
   double pca = 0.95;
   std::int64_t folds = 5;
-  std::vector<report::Setting> settings;
+  std::vector<ecg_images::Setting> settings;
 };
 
 /// Throws where a value is not possible; the message names the flag.

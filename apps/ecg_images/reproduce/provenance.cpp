@@ -71,7 +71,7 @@ std::string now() {
 
 }  // namespace
 
-report::Provenance provenance() {
+ecg_images::Provenance provenance() {
   return {.version = text(version_major, ".", version_minor, ".", version_patch),
           .commit = std::string(build_facts::commit),
           .compiler = compiler(),

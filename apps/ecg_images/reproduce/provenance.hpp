@@ -1,11 +1,11 @@
 // Where numbers come from: the sources, the compiler, the machine, the moment.
 #pragma once
 
-#include "qrs/report/results.hpp"
+#include "../report/results.hpp"
 
 namespace qrs::reproduce {
 
 /// Everything but `seconds`, which the end of the run knows: this starts at 0.
-report::Provenance provenance();
+ecg_images::Provenance provenance();
 
 }  // namespace qrs::reproduce

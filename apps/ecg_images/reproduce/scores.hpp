@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "../../training/class_labels.hpp"
+#include "../report/results.hpp"
 #include "qrs/audit/leak_split.hpp"
 #include "qrs/core/argmax.hpp"
 #include "qrs/metrics/evaluate.hpp"
-#include "qrs/report/results.hpp"
 
 namespace qrs::reproduce {
 
@@ -31,7 +31,7 @@ inline metrics::Estimate accuracy_of(std::span<const std::int64_t> predicted, st
 }
 
 /// Fills what the record says of the test images: every score of these probabilities (n, classes) and predicted labels.
-inline void score_test(report::ModelRecord& model, std::vector<double> probabilities,
+inline void score_test(ecg_images::ModelRecord& model, std::vector<double> probabilities,
                        std::vector<std::int64_t> predicted, const TestSet& test) {
   const std::vector<std::int64_t> labels = training::class_labels(test.classes);
   model.test =

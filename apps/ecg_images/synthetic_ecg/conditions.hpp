@@ -20,7 +20,7 @@
 #include "heart_model.hpp"
 #include "leads.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
 /// The four classes of the published data set.
 enum class EcgClass : std::int64_t { mi, history_mi, abnormal, normal };
@@ -303,4 +303,4 @@ inline Heart draw_heart(Condition condition, Draws& draws) {
   return heart;
 }
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

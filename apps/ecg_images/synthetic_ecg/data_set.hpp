@@ -32,7 +32,7 @@
 #include "qrs/io/folder.hpp"
 #include "recording.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
 struct SynthesisOptions {
   std::string out;             // a new or an empty folder
@@ -190,4 +190,4 @@ inline SynthesisSummary synthesize(const SynthesisOptions& options,
   return summary;
 }
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

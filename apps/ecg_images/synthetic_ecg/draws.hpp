@@ -10,7 +10,7 @@
 
 #include "qrs/core/philox.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
 /// Which page of a drawn data set: index counts from 0 within the class.
 struct PageAddress {
@@ -53,4 +53,4 @@ class Draws {
   PhiloxBlock block_{};
 };
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

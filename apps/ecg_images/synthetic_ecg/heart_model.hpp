@@ -17,7 +17,7 @@
 
 #include "leads.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
 inline constexpr double sampling_rate = 500.0;  // Hz
 inline constexpr double recorded_seconds = 10.0;
@@ -109,4 +109,4 @@ inline void add_st_segment(std::vector<Wave>& recovery, const LeadVector& level)
   }
 }
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

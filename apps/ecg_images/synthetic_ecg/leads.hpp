@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
 inline constexpr std::size_t measured_leads = 8;  // I, II, V1 to V6
 inline constexpr std::array<std::string_view, 12> lead_names = {"I",  "II", "III", "aVR", "aVL", "aVF",
@@ -80,4 +80,4 @@ inline std::array<double, 12> twelve_leads(const LeadVector& measured) {
   return out;
 }
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

@@ -17,17 +17,17 @@
 #include <string_view>
 #include <vector>
 
+#include "../page_layout.hpp"
 #include "draws.hpp"
 #include "heart_model.hpp"
 #include "leads.hpp"
 #include "page_canvas.hpp"
 #include "qrs/core/error.hpp"
-#include "qrs/data/page_layout.hpp"
 #include "qrs/image/image.hpp"
+#include "qrs/image/stroke_font.hpp"
 #include "recording.hpp"
-#include "stroke_font.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
 /// How a page is printed.
 struct PageStyle {
@@ -95,7 +95,7 @@ class Pen {
     layer_->box(moved.scaled(scale_, scale_), strength);
   }
   double text(Point start, double height, std::string_view words, double thickness) const {
-    return write_text(start, height, words, [&](Point from, Point to) { line(from, to, thickness); });
+    return image::write_text(start, height, words, [&](Point from, Point to) { line(from, to, thickness); });
   }
 
  private:
@@ -170,8 +170,8 @@ inline void draw_captions(const Pen& pen, const PageCaption& c, double thickness
   constexpr double small = 15.0;
   const double y = page_grid.bottom + 35.0;
   pen.text({left, y}, small,
-           std::string("0.67~25Hz  AC50  25mm/s  10mm/mV  4*2.5s+1r  ") + heart_sign + formatted("%lld", c.rate) +
-               "   SE-3  V1.0  SEMIP  V1.7",
+           std::string("0.67~25Hz  AC50  25mm/s  10mm/mV  4*2.5s+1r  ") + image::heart_sign +
+               formatted("%lld", c.rate) + "   SE-3  V1.0  SEMIP  V1.7",
            0.9 * thickness);
   pen.text({1792.0, y}, small, date_text(c) + "   " + time_text(c), 0.9 * thickness);
 }
@@ -245,4 +245,4 @@ inline image::Image draw_page(const Recording& recording, const PageCaption& cap
   return printed(grid, black, style.paper, style.grid_ink, options.grey);
 }
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

@@ -14,15 +14,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "qrs/data/page_layout.hpp"
+#include "../page_layout.hpp"
 #include "qrs/image/image.hpp"
+#include "qrs/image/stroke_font.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
-struct Point {
-  double x = 0.0;
-  double y = 0.0;
-};
+using Point = image::PenPoint;
 
 using Colour = std::array<std::uint8_t, 3>;  // red, green, blue
 
@@ -133,4 +131,4 @@ inline image::Image printed(const InkLayer& grid, const InkLayer& black, const C
   return page;
 }
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

@@ -13,7 +13,7 @@
 #include "leads.hpp"
 #include "page.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
 /// The most pages of a class: as many as there are printed IDs of six digits for four classes.
 inline constexpr std::int64_t most_pages = 225000;
@@ -63,4 +63,4 @@ inline PageCaption draw_caption(const PageAddress& page, double rate, bool short
   return caption;
 }
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

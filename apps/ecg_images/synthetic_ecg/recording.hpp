@@ -18,7 +18,7 @@
 #include "leads.hpp"
 #include "rhythm.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
 struct Recording {
   Condition condition = Condition::normal;
@@ -104,4 +104,4 @@ inline Recording draw_recording(const PageAddress& page, bool noise = true) {
   return out;
 }
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

@@ -17,7 +17,7 @@
 #include "draws.hpp"
 #include "heart_model.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::ecg_images::synthetic_ecg {
 
 struct Beat {
   double time = 0.0;     // the middle of P or of QRS
@@ -222,4 +222,4 @@ inline Rhythm draw_rhythm(Condition condition, const Heart& heart, Draws& draws)
   return rhythm;
 }
 
-}  // namespace qrs::data::synthetic_ecg
+}  // namespace qrs::ecg_images::synthetic_ecg

@@ -119,10 +119,10 @@ concept Numbers = requires(const R& values) {
 /// Measures. As many values on both sides, of any types.
 template <Numbers A, Numbers B>
 Difference difference(const A& got, const B& expected) {
-  QRS_CHECK(std::size(got) == std::size(expected), "[compare] expected ", std::size(expected), " values, got ",
+  QRS_CHECK(std::ssize(got) == std::ssize(expected), "[compare] expected ", std::size(expected), " values, got ",
             std::size(got));
   Difference out;
-  for (std::size_t i = 0; i < std::size(got); ++i) {
+  for (std::ptrdiff_t i = 0; i < std::ssize(got); ++i) {
     out.add(static_cast<double>(std::data(got)[i]), static_cast<double>(std::data(expected)[i]));
   }
   return out;
@@ -131,11 +131,11 @@ Difference difference(const A& got, const B& expected) {
 /// Judges: an empty text where every element is within the tolerance, else how many are not and the worst of them.
 template <Numbers A, Numbers B>
 std::string mismatch(const A& got, const B& expected, Tolerance tolerance = {}) {
-  if (std::size(got) != std::size(expected)) {
+  if (std::ssize(got) != std::ssize(expected)) {
     return text("expected ", std::size(expected), " values, got ", std::size(got));
   }
   Mismatch out(tolerance);
-  for (std::size_t i = 0; i < std::size(got); ++i) {
+  for (std::ptrdiff_t i = 0; i < std::ssize(got); ++i) {
     out.add(static_cast<double>(std::data(got)[i]), static_cast<double>(std::data(expected)[i]));
   }
   return out.text();
@@ -146,7 +146,7 @@ template <Numbers A, Numbers B>
 bool same_bits(const A& a, const B& b) {
   static_assert(
       std::is_same_v<std::remove_cvref_t<decltype(*std::data(a))>, std::remove_cvref_t<decltype(*std::data(b))>>);
-  return std::size(a) == std::size(b) &&
+  return std::ssize(a) == std::ssize(b) &&
          (std::size(a) == 0 || std::memcmp(std::data(a), std::data(b), std::size(a) * sizeof(*std::data(a))) == 0);
 }
 

@@ -5,12 +5,13 @@
 //   u = (z >> 40) * 2^-24                                                            in [0, 1), exact in float32
 //
 // Not a generator to train with: reference files are filled with it (docs/parity.md), and tests take their inputs from it.
-// Sources: Fowler, Noll and Vo, the FNV non-cryptographic hash algorithm, draft-eastlake-fnv; Steele, Lea and Flood,
-// Fast Splittable Pseudorandom Number Generators, OOPSLA 2014, figure 16.
+// Source: Fowler, Noll and Vo, the FNV non-cryptographic hash algorithm, draft-eastlake-fnv.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
+
+#include "splitmix.hpp"
 
 namespace qrs {
 
@@ -27,10 +28,7 @@ class NamedValues {
   explicit NamedValues(std::string_view name) : start_(fnv1a(name)) {}
 
   double operator()(std::int64_t i) const {
-    std::uint64_t z = start_ + (static_cast<std::uint64_t>(i) + 1) * 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    z = z ^ (z >> 31);
+    const std::uint64_t z = splitmix_mixed(start_ + (static_cast<std::uint64_t>(i) + 1) * splitmix_step);
     return static_cast<double>(z >> 40) * 0x1p-24;
   }
 

@@ -28,8 +28,8 @@ namespace qrs::data {
 /// A dataset read from a file, and how it was made.
 struct CachedImages {
   ImageDataset data;
-  std::optional<image::PaperPipelineOptions> preprocessing;  // none: the file does not say
-  std::string decoder;                                       // of JPEG; empty: the file does not say
+  std::optional<image::PreprocessOptions> preprocessing;  // none: the file does not say
+  std::string decoder;                                    // of JPEG; empty: the file does not say
   std::string key;
 };
 

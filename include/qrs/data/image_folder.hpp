@@ -1,10 +1,10 @@
 // Which image files a data set has and what each is labelled: from a folder with one folder a class, or from a table.
 //
-//   const ImageList list = qrs::data::list_images("ecg");           list.entries[i].path, .label; list.class_names
+//   const ImageList list = qrs::data::list_images("pets");           list.entries[i].path, .label; list.class_names
 //
-// A folder: the classes are its folders, the images everything below them whose name ends as a picture's does. Folders with
-// the published names of the data set of Khan and Hussain (2021), or plainly MI, History_MI, Abnormal, Normal, are numbered
-// as the paper numbers them (MI 0, History_MI 1, Abnormal 2, Normal 3); any others in the natural order of their names.
+// A folder: the classes are its folders, the images everything below them whose name ends as a picture's does, and labels
+// count the classes in the natural order of their names. Who knows the classes of a data set gives a list of them: where every
+// folder is of the list, its order and its names hold.
 // A table (.csv): a path, relative to the table, and a label a row. Images stand by class and then in the natural order of
 // their paths, on every machine.
 #pragma once
@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -27,12 +28,11 @@
 
 namespace qrs::data {
 
-/// The paper's classes in the order of their labels.
-inline constexpr std::array<std::string_view, 4> ecg_classes = {"MI", "History_MI", "Abnormal", "Normal"};
-/// How the published folder of each begins; what follows is a count.
-inline constexpr std::array<std::string_view, 4> published_folders = {
-    "ECG Images of Myocardial Infarction Patients", "ECG Images of Patient that have History of MI",
-    "ECG Images of Patient that have abnormal heartbeat", "Normal Person ECG Images"};
+/// A class of a data set that is known beforehand. Its folder is called `name`, or begins with `folder`, in any case.
+struct KnownClass {
+  std::string_view name;
+  std::string_view folder;
+};
 
 struct ImageList {
   struct Entry {
@@ -58,29 +58,30 @@ inline bool named_like_a_picture(const std::filesystem::path& path) {
   return std::find(endings.begin(), endings.end(), lower_case(path.extension().string())) != endings.end();
 }
 
-/// The paper's label of a folder; -1 for any other name.
-inline std::int64_t ecg_label(std::string_view name) {
+/// The place of a folder's class in the list; -1 for any other name.
+inline std::int64_t known_label(std::string_view name, std::span<const KnownClass> known) {
   const std::string lower = lower_case(name);
-  for (std::size_t label = 0; label < ecg_classes.size(); ++label) {
-    if (lower == lower_case(ecg_classes[label]) || lower.starts_with(lower_case(published_folders[label]))) {
+  for (std::size_t label = 0; label < known.size(); ++label) {
+    if (lower == lower_case(known[label].name) || lower.starts_with(lower_case(known[label].folder))) {
       return static_cast<std::int64_t>(label);
     }
   }
   return -1;
 }
 
-/// Class names in order, and the label of each given name: the paper's where all names are of its classes.
+/// Class names in order, and the label of each given name: the list's where all names are of its classes.
 inline std::map<std::string, std::int64_t> number_classes(std::vector<std::string> names, ImageList& list,
-                                                          std::string_view where) {
+                                                          std::string_view where, std::span<const KnownClass> known) {
   std::sort(names.begin(), names.end(), natural_less);
   std::map<std::string, std::int64_t> labels;
-  const bool ecg = std::all_of(names.begin(), names.end(), [](const std::string& n) { return ecg_label(n) >= 0; });
-  if (ecg) {
+  const auto place = [&](const std::string& name) { return known_label(name, known); };
+  const bool all_known = std::all_of(names.begin(), names.end(), [&](const std::string& n) { return place(n) >= 0; });
+  if (all_known) {
     std::stable_sort(names.begin(), names.end(),
-                     [](const std::string& a, const std::string& b) { return ecg_label(a) < ecg_label(b); });
+                     [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
   }
   for (const std::string& name : names) {
-    const std::string shown_name = ecg ? std::string(ecg_classes[static_cast<std::size_t>(ecg_label(name))]) : name;
+    const std::string shown_name = all_known ? std::string(known[static_cast<std::size_t>(place(name))].name) : name;
     QRS_CHECK(list.class_names.empty() || list.class_names.back() != shown_name,
               "[images] expected one folder a class in ", where, ", got two for ", shown_name, "; put them together");
     labels[name] = static_cast<std::int64_t>(list.class_names.size());
@@ -103,7 +104,7 @@ inline void sort_entries(ImageList& list) {
 
 /// The images of a folder that holds one folder a class. Throws where there is no such folder, there are fewer than two
 /// classes, or a class has no image.
-inline ImageList list_image_folder(const std::string& folder) {
+inline ImageList list_image_folder(const std::string& folder, std::span<const KnownClass> known = {}) {
   namespace fs = std::filesystem;
   ImageList list;
   list.root = folder;
@@ -133,7 +134,7 @@ inline ImageList list_image_folder(const std::string& folder) {
     list.ignored += ignored;
   }
   QRS_CHECK(!error, "[images] expected to read the folder ", folder, ", got: ", error.message());
-  const std::map<std::string, std::int64_t> labels = detail::number_classes(std::move(names), list, folder);
+  const std::map<std::string, std::int64_t> labels = detail::number_classes(std::move(names), list, folder, known);
   for (auto& [name, path] : found) list.entries.push_back({std::move(path), labels.at(name)});
   detail::sort_entries(list);
   return list;
@@ -141,7 +142,7 @@ inline ImageList list_image_folder(const std::string& folder) {
 
 /// The images of a table: two columns, a path relative to the table's folder and the name of a class. A first line "path,label"
 /// (or file, image; class) is a heading.
-inline ImageList list_image_table(const std::string& table) {
+inline ImageList list_image_table(const std::string& table, std::span<const KnownClass> known = {}) {
   namespace fs = std::filesystem;
   ImageList list;
   const fs::path parent = fs::path(table).parent_path();
@@ -162,15 +163,15 @@ inline ImageList list_image_table(const std::string& table) {
     found.emplace_back(std::string(fields[1]), std::string(fields[0]));
     if (std::find(names.begin(), names.end(), found.back().first) == names.end()) names.push_back(found.back().first);
   });
-  const std::map<std::string, std::int64_t> labels = detail::number_classes(std::move(names), list, table);
+  const std::map<std::string, std::int64_t> labels = detail::number_classes(std::move(names), list, table, known);
   for (auto& [name, path] : found) list.entries.push_back({std::move(path), labels.at(name)});
   detail::sort_entries(list);
   return list;
 }
 
 /// list_image_table for a name that ends in .csv, otherwise list_image_folder.
-inline ImageList list_images(const std::string& source) {
-  return source.ends_with(".csv") ? list_image_table(source) : list_image_folder(source);
+inline ImageList list_images(const std::string& source, std::span<const KnownClass> known = {}) {
+  return source.ends_with(".csv") ? list_image_table(source, known) : list_image_folder(source, known);
 }
 
 }  // namespace qrs::data

@@ -21,7 +21,7 @@ namespace qrs::data {
 /// Largest side of prepared images.
 inline constexpr std::int64_t largest_prepared_side = 4096;
 
-inline std::string preprocessing_json(const image::PaperPipelineOptions& o) {
+inline std::string preprocessing_json(const image::PreprocessOptions& o) {
   const bool rows_first = o.resize.order == image::PassOrder::rows_first;
   return nlohmann::ordered_json{{"size", o.size},
                                 {"filter", image::name(o.resize.filter)},
@@ -32,10 +32,10 @@ inline std::string preprocessing_json(const image::PaperPipelineOptions& o) {
 }
 
 /// The settings in such a text; `where` names it in messages.
-inline image::PaperPipelineOptions parse_preprocessing(std::string_view text, std::string_view where) {
+inline image::PreprocessOptions parse_preprocessing(std::string_view text, std::string_view where) {
   const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
   QRS_CHECK(json.is_object(), "[preprocessing] expected a JSON object in ", where, ", got '", io::shown(text), "'");
-  image::PaperPipelineOptions out;
+  image::PreprocessOptions out;
   std::set<std::string> missing = {"size", "filter", "grey_first", "equalize"};
   for (const auto& entry : json.items()) {
     const std::string& key = entry.key();
@@ -69,7 +69,7 @@ inline image::PaperPipelineOptions parse_preprocessing(std::string_view text, st
 }
 
 /// The settings for people: "resize to 224 x 224 (bicubic), grey, equalize".
-inline std::string preprocessing_words(const image::PaperPipelineOptions& o) {
+inline std::string preprocessing_words(const image::PreprocessOptions& o) {
   const std::string resize = qrs::text("resize to ", o.size, " x ", o.size, " (", image::name(o.resize.filter), ")");
   return (o.grey_first ? "grey, " + resize : resize + ", grey") + (o.equalize ? ", equalize" : "");
 }

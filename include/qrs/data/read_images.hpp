@@ -30,7 +30,7 @@ namespace qrs::data {
 inline constexpr std::uint64_t max_picture_bytes = std::uint64_t{256} << 20;
 
 struct ReadImagesOptions {
-  image::PaperPipelineOptions pipeline = {};
+  image::PreprocessOptions pipeline = {};
   image::JpegDecoder decoder = image::jpeg_stb();
   bool skip_bad = false;
   std::function<void(std::int64_t done, std::int64_t total)> progress = {};  // one call at a time, from any thread
@@ -66,8 +66,7 @@ inline PreparedImage prepare_image(const std::string& path, const ReadImagesOpti
   const std::vector<std::byte> bytes = io::read_file(path, max_picture_bytes);
   PreparedImage out;
   out.sha256 = sha256(bytes);
-  out.pixels =
-      image::paper_pipeline(decode_page(bytes, path, options.pipeline.size, options.decoder), options.pipeline);
+  out.pixels = image::preprocess(decode_page(bytes, path, options.pipeline.size, options.decoder), options.pipeline);
   return out;
 }
 

@@ -1,6 +1,6 @@
 // An explanation as a picture: the grey page tinted by the map, the regions with their shares, and a scale.
 //
-//   io::write_file("why.png", image::encode_png(overlay(page, map, {.title = "MI 87 %", .regions = region_shares(map)})));
+//   io::write_file("why.png", image::encode_png(overlay(page, map, {.title = "cat 87 %"})));
 //
 // The map is enlarged to the page by bilinear interpolation between the centres of its cells. A value v becomes t = v / max |v|
 // and t a colour of even steps to the eye: in OKLab the lightness falls in proportion to |t|, the hue runs from yellow over
@@ -13,11 +13,11 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <numbers>
 #include <string>
 #include <vector>
 
+#include "../core/fixed_text.hpp"
 #include "../image/draw_text.hpp"
 #include "../image/resize.hpp"
 #include "../image/transform.hpp"
@@ -29,7 +29,9 @@ struct OverlayOptions {
   std::int64_t longest = 1100;         // pixels of the page's longer side in the picture
   std::string title = {};              // a line above the page
   std::vector<RegionShare> regions{};  // drawn as boxes with their shares; empty: none
-  std::string scale = "attribution";   // what the colours mean
+  double region_width = 0.0;           // of the page whose pixels the boxes count; 0: the page's own
+  double region_height = 0.0;
+  std::string scale = "attribution";  // what the colours mean
 };
 
 /// The colour of t in [-1, 1]; white at 0.
@@ -81,9 +83,7 @@ double value_at(const Tensor<T>& map, std::int64_t y, std::int64_t x, std::int64
 
 /// "12 %", "0.3 %": two digits say enough.
 inline std::string percent_text(double share) {
-  char out[32];
-  std::snprintf(out, sizeof out, 100.0 * share >= 9.95 || share <= 0.0 ? "%.0f %%" : "%.1f %%", 100.0 * share);
-  return out;
+  return fixed(100.0 * share, 100.0 * share >= 9.95 || share <= 0.0 ? 0 : 1) + " %";
 }
 
 inline constexpr image::Colour ink{40, 40, 48};
@@ -146,12 +146,12 @@ image::Image overlay(const image::Image& page, const Tensor<T>& map, const Overl
 
   image::draw_text(out, options.title,
                    {.x = margin + 1.0, .y = 18.0, .height = 14.0, .pen = 2.0, .colour = detail::ink});
-  // Boxes and names are in pixels of the published page.
-  const double sx = static_cast<double>(width) / static_cast<double>(data::page_width);
-  const double sy = static_cast<double>(height) / static_cast<double>(data::page_height);
+  const auto extent = [](double given, std::int64_t own) { return given > 0.0 ? given : static_cast<double>(own); };
+  const double sx = static_cast<double>(width) / extent(options.region_width, page.width());
+  const double sy = static_cast<double>(height) / extent(options.region_height, page.height());
   for (const RegionShare& region : options.regions) {
     if (region.box.width() <= 0.0) continue;
-    const data::PageBox box = region.box.scaled(sx, sy);
+    const image::Box box = region.box.scaled(sx, sy);
     const std::int64_t left = margin + std::llround(box.left);
     const std::int64_t top = above + std::llround(box.top);
     const std::int64_t right = margin + std::llround(box.right);

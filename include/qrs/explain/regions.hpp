@@ -1,12 +1,15 @@
-// Which parts of the page an explanation falls on: the share of each lead, the rhythm strip, the header and so on.
+// Which parts of a page an explanation falls on, for pages that are laid out alike: the share of each named region.
 //
-//   for (const RegionShare& r : region_shares(map)) ...        r.name, r.attribution, r.area; each sums to 1
+//   const std::vector<Region> regions = {{"header", {0, 0, 800, 120}}, {"figure", {60, 120, 740, 560}}};
+//   for (const RegionShare& r : region_shares<float>(map, regions, 800, 600)) ...     r.name, r.attribution, r.area
+//
+// Each of attribution and area sums to 1.
 //
 //   attribution(R) = sum over cells of max(map, 0) |cell in R| / |cell|,  divided by the same sum over the whole page
 //
 // A map of h x w cells lies over the whole page, as the network's input does: a cell that two regions share is divided by
 // area, so a coarse map loses nothing. A region with a much larger share of attribution than of area is what the network
-// looks at; a header or a margin among them is a shortcut, since no diagnosis stands there.
+// looks at; a header or a margin among them may be a shortcut.
 #pragma once
 
 #include <algorithm>
@@ -18,20 +21,22 @@
 #include <utility>
 #include <vector>
 
-#include "../data/page_layout.hpp"
+#include "../image/box.hpp"
 #include "../tensor/tensor.hpp"
 
 namespace qrs::explain {
 
+struct Region {
+  std::string name;
+  image::Box box;
+};
+
 struct RegionShare {
   std::string name;
-  data::PageBox box;         // in pixels of the published page; empty for the rest
+  image::Box box;            // the region's; empty for the rest
   double attribution = 0.0;  // share of the positive attribution; 0 for all where there is none
   double area = 0.0;         // share of the page
 };
-
-/// The name of what is in no region.
-inline constexpr std::string_view rest_of_page = "grid margin";
 
 namespace detail {
 
@@ -40,18 +45,19 @@ inline double overlap(double a, double b, double c, double d) { return std::max(
 
 }  // namespace detail
 
-/// The shares of the regions of a page of width x height pixels, and of what is in none of them, last. The regions must not
+/// The shares of the regions of a page of width x height pixels, and of what is in none of them, last and
+/// called `rest_name`. The regions must not
 /// overlap. map: (h, w), finite.
 template <class T>
-std::vector<RegionShare> region_shares(const Tensor<T>& map, std::span<const data::PageRegion> regions, double width,
-                                       double height) {
+std::vector<RegionShare> region_shares(const Tensor<T>& map, std::span<const Region> regions, double width,
+                                       double height, std::string_view rest_name = "rest") {
   QRS_CHECK(map.rank() == 2 && map.size() > 0, "[region_shares] expected a map (h, w), got ", map.shape());
   QRS_CHECK(width > 0.0 && height > 0.0, "[region_shares] expected a page of a positive size, got width ", width,
             " and height ", height);
   const double cell_width = width / static_cast<double>(map.dim(1));
   const double cell_height = height / static_cast<double>(map.dim(0));
   std::vector<RegionShare> out;
-  for (const data::PageRegion& region : regions) out.push_back({.name = region.name, .box = region.box});
+  for (const Region& region : regions) out.push_back({.name = region.name, .box = region.box});
   double total = 0.0;
   for (std::int64_t y = 0; y < map.dim(0); ++y) {
     for (std::int64_t x = 0; x < map.dim(1); ++x) {
@@ -70,7 +76,7 @@ std::vector<RegionShare> region_shares(const Tensor<T>& map, std::span<const dat
       }
     }
   }
-  RegionShare rest{.name = std::string(rest_of_page), .box = {}, .attribution = 1.0, .area = 1.0};
+  RegionShare rest{.name = std::string(rest_name), .box = {}, .attribution = 1.0, .area = 1.0};
   for (RegionShare& share : out) {
     share.attribution = total > 0.0 ? share.attribution / total : 0.0;
     rest.attribution -= share.attribution;
@@ -80,13 +86,6 @@ std::vector<RegionShare> region_shares(const Tensor<T>& map, std::span<const dat
   rest.area = std::max(rest.area, 0.0);
   out.push_back(std::move(rest));
   return out;
-}
-
-/// The shares of the published page's regions (data/page_layout.hpp).
-template <class T>
-std::vector<RegionShare> region_shares(const Tensor<T>& map) {
-  return region_shares<T>(map, data::page_regions(), static_cast<double>(data::page_width),
-                          static_cast<double>(data::page_height));
 }
 
 }  // namespace qrs::explain

@@ -91,7 +91,7 @@ inline Image resize_nearest(const Image& in, std::int64_t out_height, std::int64
 
 /// Which axis comes first where both change. The image between the passes is rounded, so the bits depend on it.
 enum class PassOrder {
-  rows_first,  // Pillow up to 12, with which the paper's images were made
+  rows_first,  // Pillow up to 12
   pillow_13,   // columns first where in height - out height > 2 (in width - out width) and the height shrinks
 };
 

@@ -1,4 +1,4 @@
-// Grey, equalisation, the paper's preprocessing, and pixels as numbers in [0, 1], with the bits of Pillow.
+// Grey, equalisation, the preparation of a page for a network, and pixels as numbers in [0, 1], with the bits of Pillow.
 //
 //   grey      = (19595 R + 38470 G + 7471 B + 2^15) >> 16                  ITU-R BT.601 luma in 16-bit fixed point
 //   equalised = clip((step / 2 + number of pixels below v) / step)         integers, rounded down; for each channel, with
@@ -88,15 +88,15 @@ inline Image equalize(Image in) {
   return in;
 }
 
-struct PaperPipelineOptions {
+struct PreprocessOptions {
   std::int64_t size = 224;  // height and width
   ResizeOptions resize = {};
   bool grey_first = false;  // grey before the resize instead of after it: other bits, as the rounding comes earlier
   bool equalize = true;
 };
 
-/// The paper's preprocessing: resize, grey, equalise. (H, W, 1 or 3) -> (size, size, 1).
-inline Image paper_pipeline(const Image& in, const PaperPipelineOptions& options = {}) {
+/// A page as a network sees it: resized, grey, equalised. (H, W, 1 or 3) -> (size, size, 1).
+inline Image preprocess(const Image& in, const PreprocessOptions& options = {}) {
   Image grey = options.grey_first ? image::resize(to_grey(in), options.size, options.size, options.resize)
                                   : to_grey(image::resize(in, options.size, options.size, options.resize));
   return options.equalize ? equalize(std::move(grey)) : grey;
@@ -109,6 +109,22 @@ void to_unit_range(const Image& in, std::span<T> out) {
   QRS_CHECK(out.size() == pixels.size(), "[to_unit_range] expected room for ", pixels.size(), " values of ",
             in.size_text(), ", got ", out.size());
   for (std::size_t i = 0; i < pixels.size(); ++i) out[i] = static_cast<T>(pixels[i]) / T(255);
+}
+
+/// A grey page as a network of `channels` input channels takes it: v / 255, the same in every channel. `out`: height * width *
+/// channels values, an image's place in a batch.
+template <class T>
+void to_input(const Image& grey, std::int64_t channels, std::span<T> out) {
+  const auto pixels = static_cast<std::size_t>(grey.height() * grey.width());
+  const auto copies = static_cast<std::size_t>(channels);
+  QRS_CHECK(grey.channels() == 1 && channels >= 1 && out.size() == pixels * copies,
+            "[to_input] expected a grey image and room for ", channels, " channels of it, got ", grey.size_text(),
+            " and room for ", out.size(), " values");
+  to_unit_range<T>(grey, out.first(pixels));
+  for (std::size_t i = copies == 1 ? 0 : pixels; i-- > 0;) {  // from the end: a value is read before its place is taken
+    const T value = out[i];
+    std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(i * copies), copies, value);
+  }
 }
 
 /// The pixels as v / 255, torchvision's ToTensor with channels last.

@@ -17,13 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "bootstrap.hpp"
 #include "delong.hpp"
-#include "intervals.hpp"
-#include "precision_recall.hpp"
-#include "probability.hpp"
-#include "roc.hpp"
-#include "scores.hpp"
+#include "evaluation_tables.hpp"
 
 namespace qrs::metrics {
 
@@ -39,198 +34,7 @@ struct EvaluateOptions {
   std::int64_t bins = 15;  // of the calibration error
 };
 
-/// One score.
-struct Estimate {
-  std::string name;
-  double value = undefined;
-  Interval interval{undefined, undefined};
-  std::int64_t n =
-      0;  // samples (of AUC and average precision: all; of recall: of the class; of precision: given the class)
-  std::string method;  // of the interval; where a value or interval is NaN, the reason
-};
-
-/// A share of n independent samples with Wilson's interval; of no samples: not a number.
-inline Estimate share_estimate(std::string name, std::int64_t successes, std::int64_t n, double confidence = 0.95) {
-  Estimate out{.name = std::move(name), .n = n, .method = "no samples"};
-  if (n == 0) return out;
-  out.value = static_cast<double>(successes) / static_cast<double>(n);
-  out.interval = wilson_interval(successes, n, confidence);
-  out.method = "Wilson";
-  return out;
-}
-
-struct ClassEvaluation {
-  std::int64_t label = 0;
-  std::int64_t support = 0;
-  Estimate precision;
-  Estimate recall;
-  Estimate f1;
-  Estimate auc;  // against all others
-  Estimate average_precision;
-};
-
-struct Evaluation {
-  std::int64_t n = 0;
-  std::int64_t groups = 0;     // as many as samples where none were given
-  bool probabilities = false;  // false: log loss, Brier score and calibration are not among the scores
-  ConfusionMatrix confusion;
-  std::vector<Estimate> scores;
-  std::vector<ClassEvaluation> classes;
-  std::vector<ReliabilityBin> reliability;  // of the predicted classes; empty without probabilities
-
-  /// The score of that name; throws where there is none.
-  const Estimate& at(std::string_view name) const {
-    for (const Estimate& score : scores) {
-      if (score.name == name) return score;
-    }
-    fail("[evaluate] expected the name of a score, got '", name, "'");
-  }
-};
-
 namespace detail {
-
-/// What the scores of a resample are computed from, sample by sample, so that each resample costs O(n k).
-class EvaluationTables {
- public:
-  EvaluationTables(Scores scores, const ClassList& classes, Labels y, Labels predicted, bool probabilities,
-                   std::int64_t bins)
-      : labels_(classes.labels()),
-        codes_(classes.codes("evaluate", y)),
-        predicted_(classes.codes("evaluate", predicted)),
-        rankings_(rankings(scores)),
-        bins_(static_cast<std::size_t>(bins)) {
-    for (std::int64_t i = 0; i < scores.rows(); ++i) {
-      const std::span<const double> row = scores.row(i);
-      const std::int32_t code = codes_[static_cast<std::size_t>(i)];
-      in_top_two_.push_back(in_top(row, code, 2) ? 1 : 0);
-      if (!probabilities) continue;
-      const auto best = std::max_element(row.begin(), row.end());
-      log_losses_.push_back(log_loss_of(row[static_cast<std::size_t>(code)]));
-      distances_.push_back(
-          squared_distance([&](std::int64_t j) { return row[static_cast<std::size_t>(j)]; }, classes.size(), code));
-      confidence_.push_back(*best);
-      bin_.push_back(static_cast<std::size_t>(bin_of(*best, bins)));
-      right_.push_back(best - row.begin() == code ? 1.0 : 0.0);
-    }
-    name_scores();
-  }
-
-  const std::vector<std::string>& names() const { return names_; }
-  /// Of each class: precision, recall, F1, AUC, average precision.
-  static constexpr std::size_t per_class = 5;
-  std::size_t width() const { return names_.size() + per_class * labels_.size(); }
-
-  ConfusionMatrix confusion(Multiplicity counts = {}) const {
-    const std::size_t k = labels_.size();
-    ConfusionMatrix out{labels_, std::vector<std::int64_t>(k * k)};
-    for (std::size_t i = 0; i < codes_.size(); ++i) {
-      out.counts[static_cast<std::size_t>(codes_[i]) * k + static_cast<std::size_t>(predicted_[i])] +=
-          counts[static_cast<std::int64_t>(i)];
-    }
-    return out;
-  }
-
-  /// Every score, in the order of names(), then those of the classes.
-  void operator()(std::span<const std::int64_t> drawn, std::span<double> out) const {
-    const Multiplicity counts(drawn);
-    const ConfusionMatrix matrix = confusion(counts);
-    const std::vector<ClassCounts> tallies = class_counts(matrix);
-    const ClassAreas areas = class_areas(rankings_, codes_, counts);
-    std::vector<double> precisions;
-    for (std::size_t k = 0; k < labels_.size(); ++k) {
-      precisions.push_back(average_precision_of(rankings_[k], codes_, static_cast<std::int32_t>(k), counts));
-    }
-    std::size_t at = 0;
-    const auto put = [&](double value) { out[at++] = value; };
-    const PrecisionRecall macro = precision_recall(tallies, Average::macro);
-    put(accuracy(matrix));
-    put(balanced_accuracy(matrix));
-    put(macro.precision);
-    put(macro.recall);
-    put(macro.f_score);
-    const PrecisionRecall weighted = precision_recall(tallies, Average::weighted);
-    put(weighted.precision);
-    put(weighted.recall);
-    put(weighted.f_score);
-    put(cohen_kappa(matrix));
-    put(matthews(matrix));
-    const double total = static_cast<double>(matrix.total());
-    if (labels_.size() == 2) {
-      put(areas.one_vs_rest[1]);
-      put(precisions[1]);
-    } else {
-      put(mean_over(in_top_two_, counts, total));
-      put(areas.ovr(Average::macro));
-      put(areas.ovr(Average::weighted));
-      put(areas.ovo(Average::macro));
-      put(areas.ovo(Average::weighted));
-      double sum = 0.0;
-      for (const double value : precisions) sum += value;
-      put(sum / static_cast<double>(precisions.size()));
-    }
-    if (!log_losses_.empty()) {
-      put(mean_over(log_losses_, counts, total));
-      put(mean_over(distances_, counts, total) * (labels_.size() == 2 ? 0.5 : 1.0));
-      put(calibration_gap(counts, total));
-    }
-    for (std::size_t k = 0; k < labels_.size(); ++k) {
-      const PrecisionRecall own = precision_recall(tallies[k], 1.0, undefined);
-      put(own.precision);
-      put(own.recall);
-      put(own.f_score);
-      put(areas.one_vs_rest[k]);
-      put(precisions[k]);
-    }
-  }
-
- private:
-  void name_scores() {
-    names_ = {"accuracy",           "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro",
-              "precision_weighted", "recall_weighted",   "f1_weighted",     "cohen_kappa",  "matthews"};
-    const auto add = [&](std::initializer_list<const char*> more) {
-      names_.insert(names_.end(), more.begin(), more.end());
-    };
-    if (labels_.size() == 2) {
-      add({"roc_auc", "average_precision"});
-    } else {
-      add({"top_2_accuracy", "roc_auc_ovr_macro", "roc_auc_ovr_weighted", "roc_auc_ovo_macro", "roc_auc_ovo_weighted",
-           "average_precision_macro"});
-    }
-    if (!log_losses_.empty()) add({"log_loss", "brier_score", "expected_calibration_error"});
-  }
-
-  template <class V>
-  static double mean_over(const std::vector<V>& values, Multiplicity counts, double total) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      sum += static_cast<double>(counts[static_cast<std::int64_t>(i)]) * static_cast<double>(values[i]);
-    }
-    return sum / total;
-  }
-
-  double calibration_gap(Multiplicity counts, double total) const {
-    std::vector<double> gaps(bins_);  // sum of (confidence - right) a bin
-    for (std::size_t i = 0; i < bin_.size(); ++i) {
-      gaps[bin_[i]] += static_cast<double>(counts[static_cast<std::int64_t>(i)]) * (confidence_[i] - right_[i]);
-    }
-    double sum = 0.0;
-    for (const double gap : gaps) sum += std::abs(gap);
-    return sum / total;
-  }
-
-  std::vector<std::int64_t> labels_;
-  std::vector<std::int32_t> codes_;
-  std::vector<std::int32_t> predicted_;
-  std::vector<Ranking> rankings_;
-  std::size_t bins_;
-  std::vector<std::uint8_t> in_top_two_;
-  std::vector<double> log_losses_;
-  std::vector<double> distances_;
-  std::vector<double> confidence_;
-  std::vector<std::size_t> bin_;
-  std::vector<double> right_;
-  std::vector<std::string> names_;
-};
 
 /// Scores of one column as two: (1 - p, p) of probabilities, (-s, s) of anything else.
 inline std::vector<double> two_columns(Scores scores, bool probabilities) {
@@ -303,7 +107,8 @@ inline Evaluation evaluate(Labels y, Scores scores, const EvaluateOptions& optio
     estimate.method = estimate.value > 0.0 && estimate.value < 1.0 ? "DeLong" : "Newcombe";
   };
 
-  for (const std::string& name : tables.names()) {
+  for (const detail::EvaluationTables::Score* score : tables.scores()) {
+    const std::string name(score->name);
     out.scores.push_back(next(name, out.n));
     Estimate& estimate = out.scores.back();
     if (name == "accuracy" || name == "recall_weighted") share(estimate, out.confusion.correct());
@@ -315,11 +120,9 @@ inline Evaluation evaluate(Labels y, Scores scores, const EvaluateOptions& optio
     ClassEvaluation c;
     c.label = tallies[k].label;
     c.support = tallies[k].support;
-    c.precision = next("precision", tallies[k].predicted);
-    c.recall = next("recall", tallies[k].support);
-    c.f1 = next("f1", tallies[k].support + tallies[k].predicted - tallies[k].true_positives);
-    c.auc = next("roc_auc", out.n);
-    c.average_precision = next("average_precision", out.n);
+    for (const detail::EvaluationTables::ClassScore& score : detail::EvaluationTables::class_scores) {
+      c.*score.field = next(std::string(score.name), score.samples(tallies[k], out.n));
+    }
     share(c.precision, tallies[k].true_positives);
     share(c.recall, tallies[k].true_positives);
     area(c.auc, k);

@@ -9,23 +9,15 @@
 #include <string>
 
 #include "../core/error.hpp"
+#include "../core/fixed_text.hpp"
 #include "../metrics/intervals.hpp"
 
 namespace qrs::report {
 
-inline constexpr const char* no_number = "-";
+using qrs::fixed;
+using qrs::no_number;
 
-/// 0.8643 with two digits: "0.86". "-" for NaN and infinities; never "-0.00".
-inline std::string fixed(double value, int digits) {
-  if (!std::isfinite(value)) return no_number;
-  char text[400];
-  const std::to_chars_result end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
-  std::string out(text, end.ptr);
-  const bool zero = out.find_first_not_of("-0.") == std::string::npos;
-  return zero && out[0] == '-' ? out.substr(1) : out;
-}
-
-/// A score in [0, 1] or the like, as the paper prints it.
+/// A score in [0, 1] or the like, as tables print it.
 inline std::string score_text(double value) { return fixed(value, 4); }
 
 /// 0.8643: "86.4 %"

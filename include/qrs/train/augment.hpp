@@ -7,7 +7,7 @@
 //
 // in this order: the page on the glass, its print, the exposure, the file. Each strength is drawn anew for every image and
 // epoch, by Philox at (seed, epoch, row of the image): the same on any number of threads and in a run that goes on. Off by
-// default, as in the paper. Validation and test images are never changed.
+// default. Validation and test images are never changed.
 #pragma once
 
 #include <algorithm>

@@ -27,16 +27,6 @@ inline std::vector<std::int64_t> epoch_order(std::uint64_t seed, std::int64_t ep
   return Mt19937(block.words[0]).permutation(count);
 }
 
-/// How many input channels a network has.
-template <class T>
-std::int64_t input_channels(const models::Model<T>& net) {
-  const std::string first = net.state_rules().first_convolution;
-  for (const auto& p : net.parameters()) {
-    if (p.name == first) return p.variable.dim(2);  // (KH, KW, C_in, C_out)
-  }
-  fail("[batch] expected a network with a first convolution, got none of the name '", first, "'");
-}
-
 template <class T>
 struct Batch {
   Tensor<T> images;             // (N, H, W, C)
@@ -68,12 +58,7 @@ Batch<T> make_batch(const Samples& samples, std::span<const std::int64_t> positi
         augmented(image::Image(height, width, 1, {source.data() + row * pixels, static_cast<std::size_t>(pixels)}),
                   change.options, change.seed, change.epoch, row);
     T* to = batch.images.data() + n * pixels * channels;
-    image::to_unit_range<T>(page, {to, static_cast<std::size_t>(pixels)});
-    if (channels == 1) return;
-    for (std::int64_t i = pixels; i-- > 0;) {  // from the end: a value is read before its place is taken
-      const T value = to[i];
-      for (std::int64_t c = 0; c < channels; ++c) to[i * channels + c] = value;
-    }
+    image::to_input<T>(page, channels, {to, static_cast<std::size_t>(pixels * channels)});
   });
   return batch;
 }

@@ -46,7 +46,7 @@ bool for_batches(models::Model<T>& net, const Samples& samples, std::int64_t bat
                  const Take& take) {
   QRS_CHECK(batch_size >= 1, "[predict] expected a batch size of at least 1, got ", batch_size);
   const Evaluating<T> on(net);
-  const std::int64_t channels = input_channels(net);
+  const std::int64_t channels = net.in_channels();
   std::vector<std::int64_t> positions(static_cast<std::size_t>(samples.size()));
   std::iota(positions.begin(), positions.end(), std::int64_t{0});
   for (std::int64_t begin = 0; begin < samples.size(); begin += batch_size) {

@@ -87,7 +87,7 @@ class Run {
     optimizer_ = make_optimizer<T>(net.named_parameters(), options.optimizer);
     schedule_ = make_schedule(options.schedule, options.optimizer.lr, options.epochs, steps_per_epoch());
     if (options.ema) average_.emplace(net, *options.ema);
-    channels_ = input_channels(net);
+    channels_ = net.in_channels();
     settings_ = settings(options);
     settings_.emplace_back("training images", samples_sha256(train));
     settings_.emplace_back("validation images", samples_sha256(validation));

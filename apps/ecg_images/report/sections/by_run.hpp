@@ -7,7 +7,7 @@
 #include "../readings.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 inline std::string run_title(const Results& results, std::size_t index) {
   return "Repeat " + std::to_string(index + 1) + " of " + std::to_string(results.runs.size()) + ", split seed " +
@@ -27,4 +27,4 @@ Markup by_run(const Results& results, const Body& body) {
   return out;
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

@@ -7,7 +7,7 @@
 #include "../readings.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 namespace detail {
 
@@ -57,4 +57,4 @@ inline Markup data_section(const Results& results) {
   return out;
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

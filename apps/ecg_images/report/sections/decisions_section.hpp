@@ -14,7 +14,7 @@
 #include "qrs/report/charts/roc_chart.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 inline Markup confusion_section(const Results& results) {
   return paragraph({"Rows are the true classes, columns the predicted ones. Each field holds the number of images and "
@@ -144,4 +144,4 @@ inline Markup reliability_section(const Results& results) {
          });
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

@@ -3,7 +3,7 @@
 
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 inline Markup drawn_notice() {
   return notice({element(
@@ -13,4 +13,4 @@ inline Markup drawn_notice() {
             "where they go, not to be compared."})});
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

@@ -13,7 +13,7 @@
 #include "by_run.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 inline constexpr std::size_t most_error_pictures = 24;  // a run
 inline constexpr std::size_t most_error_rows = 200;     // of the list of the others, a run
@@ -51,13 +51,13 @@ inline Markup errors_section(const Results& results, std::size_t most_bytes) {
            Markup pictures;
            std::size_t shown = 0;
            std::vector<const ExampleRecord*> others;
-           for (const ExampleRecord& error : run.errors) {
-             const std::vector<std::uint8_t>& png = error.before_png.empty() ? error.after_png : error.before_png;
+           for (const ExampleRecord& missed : run.errors) {
+             const std::vector<std::uint8_t>& png = missed.before_png.empty() ? missed.after_png : missed.before_png;
              if (png.empty() || shown == most_error_pictures || bytes + base64_size(png.size()) > most_bytes) {
-               others.push_back(&error);
+               others.push_back(&missed);
                continue;
              }
-             pictures += detail::error_figure(results, error, png);
+             pictures += detail::error_figure(results, missed, png);
              bytes += base64_size(png.size());
              ++shown;
            }
@@ -85,4 +85,4 @@ inline Markup errors_section(const Results& results, std::size_t most_bytes) {
          });
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

@@ -8,7 +8,7 @@
 #include "qrs/report/charts/scree_chart.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 namespace detail {
 
@@ -62,4 +62,4 @@ inline Markup features_section(const Results& results) {
   });
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

@@ -16,7 +16,7 @@
 #include "qrs/report/charts/interval_chart.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 namespace detail {
 
@@ -241,4 +241,4 @@ inline Markup scores_section(const Results& results) {
   return out;
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

@@ -8,7 +8,7 @@
 #include "by_run.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 inline Markup settings_section(const Results& results) {
   Table out{.caption =
@@ -68,4 +68,4 @@ inline Markup provenance_section(const Results& results) {
   return table(sources) + table(machine) + by_run(results, detail::weights_table);
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

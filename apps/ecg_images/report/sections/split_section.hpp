@@ -10,7 +10,7 @@
 #include "qrs/audit/duplicates.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 namespace detail {
 
@@ -85,4 +85,4 @@ inline Markup split_section(const Results& results) {
          });
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

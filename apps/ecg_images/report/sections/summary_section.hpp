@@ -9,7 +9,7 @@
 #include "drawn_notice.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 namespace detail {
 
@@ -180,4 +180,4 @@ inline Markup summary_section(const Results& results) {
          detail::what_it_says(results);
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

@@ -8,7 +8,7 @@
 #include "qrs/report/charts/learning_curves.hpp"
 #include "qrs/report/html.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
 
 namespace detail {
 
@@ -43,4 +43,4 @@ inline Markup training_section(const Results& results) {
   });
 }
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images

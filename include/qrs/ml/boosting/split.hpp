@@ -11,6 +11,8 @@
 #include <limits>
 #include <vector>
 
+#include "../../core/rounded.hpp"
+
 namespace qrs::ml::boosting {
 
 /// First and second derivative of the loss of one row by its margin.
@@ -89,14 +91,8 @@ inline float plain_score(const GradientSum& sum, double lambda, double alpha) {
   return sum.h > 0.0 ? score : 0.0f;
 }
 
-/// The value rounded to float before it enters a sum: the compiler may fuse product and sum into one rounding, and where
-/// a clipped weight leaves a gain of rounding errors alone, these decide.
-inline float rounded(float value) {
-  volatile float stored = value;
-  return stored;
-}
-
-/// The score of a node that takes weight w.
+/// The score of a node that takes weight w. Where a clipped weight leaves a gain of rounding errors alone, how they are
+/// rounded decides.
 inline float score(const GradientSum& sum, float w, const TreeParams& p) {
   if (p.plain()) return plain_score(sum, static_cast<double>(p.reg_lambda), static_cast<double>(p.reg_alpha));
   if (sum.h <= 0.0) return 0.0f;

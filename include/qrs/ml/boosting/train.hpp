@@ -16,6 +16,7 @@
 #include "../../core/error.hpp"
 #include "../../core/parallel.hpp"
 #include "../../core/rng.hpp"
+#include "../../core/splitmix.hpp"
 #include "../matrix.hpp"
 #include "../observer.hpp"
 #include "binned_matrix.hpp"
@@ -50,11 +51,8 @@ struct Evaluation {
 
 /// A seed for each (tree, use), far apart for near numbers.
 inline std::uint32_t tree_seed(std::int64_t random_state, std::int64_t tree, std::uint32_t use) {
-  std::uint64_t z =
-      static_cast<std::uint64_t>(random_state) * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(tree) * 2 + use;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return static_cast<std::uint32_t>(z ^ (z >> 31));
+  return static_cast<std::uint32_t>(splitmix_mixed(static_cast<std::uint64_t>(random_state) * splitmix_step +
+                                                   static_cast<std::uint64_t>(tree) * 2 + use));
 }
 
 /// What a grower reads, made once a training: sorted columns, or bins as bytes or as wider numbers.

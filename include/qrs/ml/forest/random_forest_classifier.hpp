@@ -199,8 +199,7 @@ std::vector<Tree> RandomForestClassifier<T>::grow(MatrixView<T> x, const ClassIn
   const RankTable table(name(), x);
   std::mutex telling;
   std::int64_t done = kept;
-  const std::optional<ThreadLimit> in_order =
-      this->tracer() != nullptr ? std::optional<ThreadLimit>(std::in_place, 1) : std::nullopt;
+  const ThreadLimit limit(this->tracer() != nullptr ? 1 : num_threads());  // traces are told in order
   parallel_for(params_.n_estimators - kept, [&](std::int64_t i) {
     const std::int64_t number = kept + i;
     trees[number] = grow_one(table, classes, plan, number);

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "../../core/error.hpp"
+#include "../../core/rounded.hpp"
 
 namespace qrs::ml {
 
@@ -29,42 +30,32 @@ inline Criterion parse_criterion(std::string_view op, std::string_view name) {
   return name == "gini" ? Criterion::gini : Criterion::entropy;
 }
 
-namespace detail {
-
-/// The value as a double in memory: what enters a sum was rounded first.
-inline double rounded(double value) {
-  volatile double stored = value;
-  return stored;
-}
-
-}  // namespace detail
-
 /// Impurity of class weights that sum to `total` > 0.
 inline double impurity(Criterion criterion, std::span<const double> classes, double total) {
   if (criterion == Criterion::gini) {
     double squares = 0.0;
-    for (const double weight : classes) squares += detail::rounded(weight * weight);
+    for (const double weight : classes) squares += rounded(weight * weight);
     return 1.0 - squares / (total * total);
   }
   double sum = 0.0;
   for (const double weight : classes) {
     if (weight <= 0.0) continue;
     const double share = weight / total;
-    sum -= detail::rounded(share * (std::log(share) / std::log(2.0)));
+    sum -= rounded(share * (std::log(share) / std::log(2.0)));
   }
   return sum;
 }
 
 /// What a split maximises: 0 at best, where both sides are pure.
 inline double split_score(double left_weight, double left_impurity, double right_weight, double right_impurity) {
-  return -detail::rounded(right_weight * right_impurity) - detail::rounded(left_weight * left_impurity);
+  return -rounded(right_weight * right_impurity) - rounded(left_weight * left_impurity);
 }
 
 /// The decrease of impurity that a split brings to the whole tree.
 inline double impurity_decrease(double tree_weight, double node_weight, double node_impurity, double left_weight,
                                 double left_impurity, double right_weight, double right_impurity) {
-  const double right = detail::rounded(right_weight / node_weight * right_impurity);
-  const double left = detail::rounded(left_weight / node_weight * left_impurity);
+  const double right = rounded(right_weight / node_weight * right_impurity);
+  const double left = rounded(left_weight / node_weight * left_impurity);
   return node_weight / tree_weight * (node_impurity - right - left);
 }
 

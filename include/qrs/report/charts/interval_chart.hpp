@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "../../metrics/scores.hpp"
 #include "../chart.hpp"
-#include "../results.hpp"
 
 namespace qrs::report {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../chart.hpp"
-#include "../results.hpp"
+#include "../epoch_record.hpp"
 
 namespace qrs::report {
 

@@ -1,6 +1,6 @@
 // Where things stand on a printed page of a 12-lead ECG: header, grid, the box of each lead, the rhythm strip, footer.
 //
-//   for (const PageRegion& region : qrs::data::page_regions()) ...        name, box in pixels of the published page
+//   for (const PageRegion& region : qrs::ecg_images::page_regions()) ...        name, box in pixels of the published page
 //   const PageBox box = region.box.scaled(224.0 / page_width, 224.0 / page_height);
 //
 // The style is that of the published data set (Khan and Hussain 2021): 2213 x 1572 pixels, three rows of four leads of 2.5 s
@@ -15,25 +15,17 @@
 #include <string_view>
 #include <vector>
 
-namespace qrs::data {
+#include "qrs/explain/regions.hpp"
+#include "qrs/image/box.hpp"
+
+namespace qrs::ecg_images {
 
 inline constexpr std::int64_t page_width = 2213;   // pixels
 inline constexpr std::int64_t page_height = 1572;  // pixels
 inline constexpr double page_pixels_per_mm = 7.866;
 
-/// A rectangle in pixels, half open: [left, right) x [top, bottom).
-struct PageBox {
-  double left = 0.0;
-  double top = 0.0;
-  double right = 0.0;
-  double bottom = 0.0;
-
-  double width() const { return right - left; }
-  double height() const { return bottom - top; }
-  bool contains(double x, double y) const { return x >= left && x < right && y >= top && y < bottom; }
-  /// The same rectangle of a page resized by these factors.
-  PageBox scaled(double x, double y) const { return {left * x, top * y, right * x, bottom * y}; }
-};
+using PageBox = image::Box;
+using PageRegion = explain::Region;
 
 /// The frame of the grid.
 inline constexpr PageBox page_grid{68.0, 283.0, 2177.0, 1518.0};
@@ -61,11 +53,6 @@ constexpr PageBox rhythm_box() {
           page_grid.bottom};
 }
 
-struct PageRegion {
-  std::string name;
-  PageBox box;
-};
-
 /// "header" and "footer" (whole width, above and below the grid), the 12 leads by name, "rhythm". A pixel inside the grid and
 /// in no box of these, or beside the grid, is "grid margin".
 inline std::vector<PageRegion> page_regions() {
@@ -83,4 +70,14 @@ inline std::vector<PageRegion> page_regions() {
   return out;
 }
 
-}  // namespace qrs::data
+/// The name of what is in none of them.
+inline constexpr std::string_view rest_of_page = "grid margin";
+
+/// The shares of a map over such a page (qrs/explain/regions.hpp).
+template <class T>
+std::vector<explain::RegionShare> page_region_shares(const Tensor<T>& map) {
+  return explain::region_shares<T>(map, page_regions(), static_cast<double>(page_width),
+                                   static_cast<double>(page_height), rest_of_page);
+}
+
+}  // namespace qrs::ecg_images

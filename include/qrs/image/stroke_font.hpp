@@ -1,6 +1,6 @@
-// Letters as strokes of a pen, for the captions of a page.
+// Letters as strokes of a pen.
 //
-//   write_text({x, baseline}, 18.0, "25mm/s", [&](Point from, Point to) { black.stroke(from, to, 2.0); });
+//   write_text({x, baseline}, 18.0, "25mm/s", [&](PenPoint from, PenPoint to) { layer.stroke(from, to, 2.0); });
 //
 // A glyph is a text: pairs of a digit (x) and a letter (y: d the baseline, j the height of small letters, m that of
 // capitals, below d what descends), a blank between strokes. "0d3m6d 1g5g" is an A.
@@ -8,18 +8,23 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
-#include "page_canvas.hpp"
-#include "qrs/core/error.hpp"
+#include "../core/error.hpp"
 
-namespace qrs::data::synthetic_ecg {
+namespace qrs::image {
 
-/// A printed heart, beside the heart rate.
+struct PenPoint {
+  double x = 0.0;
+  double y = 0.0;
+};
+
+/// The sign of a heart.
 inline constexpr char heart_sign = '\x03';
 
-/// The strokes of a character; empty for a blank. Throws for a character without a glyph.
-inline std::string_view glyph_of(char c) {
+/// The strokes of a character, empty for a blank; nothing where it has no glyph.
+inline std::optional<std::string_view> find_glyph(char c) {
   static constexpr std::string_view digits[] = {
       "2d1e0g0j1l2m3m4l5j5g4e3d2d",  "1k3m3d 1d5d", "0k1l2m3m4l5k5j0d5d",
       "0l1m4m5l5j4i2i 4i5h5e4d1d0e", "4d4m0g5g",    "5m1m0i1j3j5h5f4e3d1d0e",
@@ -99,12 +104,45 @@ inline std::string_view glyph_of(char c) {
       return "0h4l 0l4h 2g2m";
     case '~':
       return "0h1i2i3h4h5i";
+    case '!':
+      return "0d0d 0f0m";
+    case '"':
+      return "0k0m 2k2m";
+    case '%':
+      return "0d6m 1j0k0l1m2l2k1j 5d4e4f5g6f6e5d";
+    case '\'':
+      return "0k0m";
+    case '(':
+      return "2n1l0j0f1d2b";
+    case ')':
+      return "0n1l2j2f1d0b";
+    case ';':
+      return "1d0b 1i1i";
+    case '<':
+      return "4k0h4e";
+    case '=':
+      return "0g4g 0i4i";
+    case '>':
+      return "0k4h0e";
+    case '?':
+      return "0k1m3m4l4k2h2g 2d2d";
+    case '_':
+      return "0c5c";
+    case '|':
+      return "0b0n";
     case heart_sign:
       return "3d0i0k1l2l3k4l5l6k6i3d 3e1i1k 3e2j2k 3e3j 3e4j4k 3e5i5k";
     default:
-      fail("[stroke_font] expected a letter, a digit or one of \" .:,/-+*~\", got character code ",
-           static_cast<int>(static_cast<unsigned char>(c)));
+      return std::nullopt;
   }
+}
+
+/// The strokes of a character; empty for a blank. Throws for a character without a glyph.
+inline std::string_view glyph_of(char c) {
+  const std::optional<std::string_view> glyph = find_glyph(c);
+  if (glyph) return *glyph;
+  fail("[stroke_font] expected a letter, a digit or one of \" .:,;/-+*~!?\"'%()<=>_|\", got character code ",
+       static_cast<int>(static_cast<unsigned char>(c)));
 }
 
 namespace detail {
@@ -124,31 +162,33 @@ inline double glyph_width(std::string_view glyph) {
 
 }  // namespace detail
 
-/// Calls stroke(from, to) for each stroke of a text that begins at `start` on its baseline, with capitals of this height.
-/// Returns where the text ends.
+/// Calls stroke(from, to) for each stroke of a glyph that begins at `start` on its baseline, with capitals of this height.
+/// Returns where the next character begins.
 template <class Stroke>
-double write_text(Point start, double capital_height, std::string_view text, const Stroke& stroke) {
+double write_glyph(PenPoint start, double capital_height, std::string_view glyph, const Stroke& stroke) {
   const double unit = capital_height / detail::capital_units;
-  double x = start.x;
-  for (const char c : text) {
-    const std::string_view glyph = glyph_of(c);
-    Point last;
-    bool down = false;
-    for (std::size_t i = 0; i < glyph.size();) {
-      if (glyph[i] == ' ') {
-        down = false;
-        ++i;
-        continue;
-      }
-      const Point next{x + unit * (glyph[i] - '0'), start.y - unit * (glyph[i + 1] - 'd')};
-      if (down) stroke(last, next);
-      last = next;
-      down = true;
-      i += 2;
+  PenPoint last;
+  bool down = false;
+  for (std::size_t i = 0; i < glyph.size();) {
+    if (glyph[i] == ' ') {
+      down = false;
+      ++i;
+      continue;
     }
-    x += unit * (detail::glyph_width(glyph) + detail::glyph_gap);
+    const PenPoint next{start.x + unit * (glyph[i] - '0'), start.y - unit * (glyph[i + 1] - 'd')};
+    if (down) stroke(last, next);
+    last = next;
+    down = true;
+    i += 2;
   }
-  return x;
+  return start.x + unit * (detail::glyph_width(glyph) + detail::glyph_gap);
 }
 
-}  // namespace qrs::data::synthetic_ecg
+/// The same for a text. Returns where it ends. Throws as glyph_of.
+template <class Stroke>
+double write_text(PenPoint start, double capital_height, std::string_view text, const Stroke& stroke) {
+  for (const char c : text) start.x = write_glyph(start, capital_height, glyph_of(c), stroke);
+  return start.x;
+}
+
+}  // namespace qrs::image

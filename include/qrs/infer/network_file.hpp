@@ -1,19 +1,54 @@
-// load_network and save_network.
-#include "model_file.hpp"
+// A trained network as one file: weights, and what is needed to give it a page: architecture, class names, preprocessing.
+//
+//   NetworkFile file = load_network("best.safetensors");         file.net->forward(...), file.info.class_names
+//   save_network("best.safetensors", *net, info);
+//
+// The file is a safetensors of nn::state_dict(net), in torch's names and layout, with the metadata
+//
+//   model          "densenet121", one of models::names()
+//   classes        a JSON list of the class names, in the order of the logits
+//   in_channels    "1", or "3" where the network sees the grey page three times
+//   preprocessing  {"size": 224, "filter": "bicubic", "order": "rows_first", "grey_first": false, "equalize": true}
+//                  order is optional (image/resize.hpp has the words)
+//   temperature    a number; absent where the probabilities are not calibrated (metrics/temperature.hpp)
+//
+// Other keys are the writer's own and stay unread.
+#pragma once
 
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "qrs/data/preprocessing.hpp"
-#include "qrs/io/safetensors.hpp"
-#include "qrs/nn/state.hpp"
+#include "../data/preprocessing.hpp"
+#include "../image/transform.hpp"
+#include "../io/safetensors.hpp"
+#include "../models/registry.hpp"
+#include "../nn/state.hpp"
 
-namespace qrs::networks {
+namespace qrs::infer {
 
-namespace {
+struct NetworkInfo {
+  std::string model;
+  std::vector<std::string> class_names;
+  std::int64_t in_channels = 1;
+  image::PreprocessOptions preprocessing = {};
+  std::optional<double> temperature = {};
+};
+
+struct NetworkFile {
+  NetworkInfo info;
+  std::unique_ptr<models::Model<float>> net;  // in evaluation mode
+};
+
+namespace detail {
 
 using Json = nlohmann::ordered_json;
 
@@ -23,7 +58,7 @@ template <class... Parts>
   fail("[network] ", path, ": ", parts...);
 }
 
-const std::string& value_of(const std::string& path, const io::StateDict& dict, const std::string& key) {
+inline const std::string& value_of(const std::string& path, const io::StateDict& dict, const std::string& key) {
   const auto found = dict.metadata.find(key);
   if (found == dict.metadata.end()) {
     fail_in(path, "expected metadata '", key, "', got none; a file written by qrs train has it, plain weights do not");
@@ -31,21 +66,21 @@ const std::string& value_of(const std::string& path, const io::StateDict& dict, 
   return found->second;
 }
 
-Json json_of(const std::string& path, const io::StateDict& dict, const std::string& key) {
+inline Json json_of(const std::string& path, const io::StateDict& dict, const std::string& key) {
   const std::string& value = value_of(path, dict, key);
   Json json = Json::parse(value, nullptr, false);
   if (json.is_discarded()) fail_in(path, "expected JSON in metadata '", key, "', got '", value, "'");
   return json;
 }
 
-bool printable(std::string_view name) {
+inline bool printable(std::string_view name) {
   for (const char c : name) {
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return false;
   }
   return true;
 }
 
-std::vector<std::string> class_names(const std::string& path, const Json& json) {
+inline std::vector<std::string> class_names(const std::string& path, const Json& json) {
   std::vector<std::string> names;
   std::set<std::string> seen;
   const bool is_list = json.is_array() && json.size() >= 2;
@@ -63,7 +98,7 @@ std::vector<std::string> class_names(const std::string& path, const Json& json) 
   return names;
 }
 
-double temperature(const std::string& path, const std::string& value) {
+inline double temperature(const std::string& path, const std::string& value) {
   double out = 0.0;
   const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), out);
   if (code != std::errc() || end != value.data() + value.size() || !(out > 0.0) || !std::isfinite(out)) {
@@ -72,7 +107,7 @@ double temperature(const std::string& path, const std::string& value) {
   return out;
 }
 
-NetworkInfo read_info(const std::string& path, const io::StateDict& dict) {
+inline NetworkInfo read_info(const std::string& path, const io::StateDict& dict) {
   NetworkInfo info;
   info.model = value_of(path, dict, "model");
   if (!models::known(info.model)) {
@@ -90,11 +125,13 @@ NetworkInfo read_info(const std::string& path, const io::StateDict& dict) {
   return info;
 }
 
-}  // namespace
+}  // namespace detail
 
-NetworkFile load_network(const std::string& path) {
+/// Reads and checks all of it; the network is new, its weights the file's. Throws an Error that names the file where it is
+/// no safetensors, lacks a key, has a value that makes no sense, or weights that are not the network's.
+inline NetworkFile load_network(const std::string& path) {
   const io::StateDict dict = io::read_safetensors(path);
-  NetworkFile out{.info = read_info(path, dict), .net = nullptr};
+  NetworkFile out{.info = detail::read_info(path, dict), .net = nullptr};
   out.net = models::create<float>(out.info.model, {.classes = static_cast<std::int64_t>(out.info.class_names.size()),
                                                    .in_channels = out.info.in_channels,
                                                    .image_size = out.info.preprocessing.size});
@@ -102,29 +139,31 @@ NetworkFile load_network(const std::string& path) {
     const nn::LoadReport report = nn::load(*out.net, dict);
     QRS_CHECK(!report.summed_input_channels, "a first kernel of 3 input channels");
   } catch (const Error& error) {
-    fail_in(path, "expected the weights of ", out.info.model, " with ", out.info.class_names.size(), " classes and ",
-            out.info.in_channels, " input channels, got: ", error.what());
+    detail::fail_in(path, "expected the weights of ", out.info.model, " with ", out.info.class_names.size(),
+                    " classes and ", out.info.in_channels, " input channels, got: ", error.what());
   }
   out.net->eval();
   return out;
 }
 
-void save_network(const std::string& path, models::Model<float>& net, const NetworkInfo& info,
-                  const std::map<std::string, std::string>& more) {
+/// Writes the file, complete or not at all. `more`: metadata of the writer's own, under other keys. Throws where `info` does
+/// not describe the network. Not for a network whose batch norms were folded.
+inline void save_network(const std::string& path, models::Model<float>& net, const NetworkInfo& info,
+                         const std::map<std::string, std::string>& more = {}) {
   io::StateDict dict = nn::state_dict(net);
   dict.metadata = more;
   dict.metadata["model"] = info.model;
-  dict.metadata["classes"] = Json(info.class_names).dump();
+  dict.metadata["classes"] = detail::Json(info.class_names).dump();
   dict.metadata["in_channels"] = std::to_string(info.in_channels);
   dict.metadata["preprocessing"] = data::preprocessing_json(info.preprocessing);
   dict.metadata.erase("temperature");
-  if (info.temperature) dict.metadata["temperature"] = Json(*info.temperature).dump();
-  read_info(path, dict);  // what load_network would refuse is not written
+  if (info.temperature) dict.metadata["temperature"] = detail::Json(*info.temperature).dump();
+  detail::read_info(path, dict);  // what load_network would refuse is not written
   const auto classes = static_cast<std::int64_t>(info.class_names.size());
   if (net.classes() != classes) {
-    fail_in(path, "expected a name for each of ", net.classes(), " classes of the network, got ", classes);
+    detail::fail_in(path, "expected a name for each of ", net.classes(), " classes of the network, got ", classes);
   }
   io::write_safetensors(path, dict);
 }
 
-}  // namespace qrs::networks
+}  // namespace qrs::infer

@@ -9,10 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "../audit/leak_split.hpp"
-#include "../metrics/evaluate.hpp"
+#include "qrs/audit/leak_split.hpp"
+#include "qrs/metrics/evaluate.hpp"
+#include "qrs/report/epoch_record.hpp"
 
-namespace qrs::report {
+namespace qrs::ecg_images {
+
+using namespace qrs::report;  // markup, charts and number texts, which this report is made of
 
 /// One setting and where its value comes from.
 struct Setting {
@@ -54,16 +57,6 @@ struct SplitRecord {
   std::int64_t leaked_test = 0;    // test images whose content stands in training too
   std::int64_t distinct_test = 0;  // different contents of the test images
   LeakSplit lookup;                // accuracy of a table of known hashes (audit/leakage.hpp)
-};
-
-/// One epoch of training.
-struct EpochRecord {
-  std::int64_t epoch = 0;  // from 1
-  double learning_rate = 0.0;
-  double train_loss = 0.0;
-  double train_accuracy = 0.0;
-  double validation_loss = 0.0;
-  double validation_accuracy = 0.0;
 };
 
 /// One row of Table 2: a network or a classifier on its features.
@@ -155,4 +148,4 @@ struct Results {
   Provenance provenance;
 };
 
-}  // namespace qrs::report
+}  // namespace qrs::ecg_images
