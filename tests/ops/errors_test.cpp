@@ -57,10 +57,8 @@ TEST_CASE("wrong shapes are errors that show both") {
         }) == "[mul] expected equal shapes, got (2, 3) and (2, 4)");
   CHECK(error_message([] {
           gate(zeros({2, 4, 4, 3}), zeros({2, 4}));
-        }) == "[gate] expected s of shape (2, 3) or (2, 1, 1, 3) for images (2, 4, 4, 3), got (2, 4)");
-  CHECK(error_message([] {
-          gate(zeros({2, 3}), zeros({2, 3}));
-        }) == "[gate] expected x of shape (N, H, W, C), got (2, 3)");
+        }) == "[gate] expected s of shape (3), (2, 3) or (2, 1, 1, 3) for x (2, 4, 4, 3), got (2, 4)");
+  CHECK(error_message([] { gate(zeros({3}), zeros({3})); }) == "[gate] expected x of shape (N, ..., C), got (3)");
   CHECK(error_message([] {
           global_average_pool(zeros({2, 3}));
         }) == "[global_average_pool] expected x of shape (N, H, W, C), got (2, 3)");
