@@ -47,7 +47,7 @@ struct Outcome {
   double read_seconds = 0.0;
   double fit_seconds = 0.0;
   std::int64_t peak_bytes = 0;
-  estimators::Facts facts;
+  ml::Facts facts;
   std::optional<double> accuracy;
 };
 
@@ -139,7 +139,7 @@ Outcome fit(const Options& options) {
   outcome.rows = x.rows();
   outcome.columns = x.cols();
   outcome.params = estimator.params();
-  outcome.facts = estimators::facts<T>(estimator);
+  outcome.facts = estimator.facts();
   if (model) outcome.classes = model->classes();
   if (model && options.score) outcome.accuracy = metrics::accuracy(y, model->predict(x));
   return outcome;

@@ -2,7 +2,6 @@
 #include "instances.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "qrs/ml/boosting/xgboost_model.hpp"
 #include "qrs/ml/model_file.hpp"
@@ -102,40 +101,6 @@ Loaded<T> load(const ModelFile& file, std::int64_t columns) {
 }
 
 template <class T>
-Facts facts(const ml::Estimator& model) {
-  Facts out;
-  if (const auto* svc = dynamic_cast<const ml::Svc<T>*>(&model)) {
-    const auto count = std::accumulate(svc->n_support().begin(), svc->n_support().end(), std::int64_t{0});
-    const auto steps = std::accumulate(svc->n_iter().begin(), svc->n_iter().end(), std::int64_t{0});
-    out.emplace_back("support_vectors", static_cast<double>(count));
-    out.emplace_back("steps", static_cast<double>(steps));
-  } else if (const auto* forest = dynamic_cast<const ml::RandomForestClassifier<T>*>(&model)) {
-    std::int64_t nodes = 0;
-    for (const ml::Tree& tree : forest->trees()) nodes += tree.size();
-    out.emplace_back("nodes", static_cast<double>(nodes));
-    if (forest->settings().oob_score) out.emplace_back("oob_score", forest->oob_score());
-  } else if (const auto* tree = dynamic_cast<const ml::DecisionTreeClassifier<T>*>(&model)) {
-    out.emplace_back("nodes", static_cast<double>(tree->tree().size()));
-  } else if (const auto* boost = dynamic_cast<const ml::GradientBoostingClassifier<T>*>(&model)) {
-    out.emplace_back("trees", static_cast<double>(boost->booster().trees.size()));
-    if (boost->best_iteration()) {
-      out.emplace_back("best_iteration", static_cast<double>(*boost->best_iteration()));
-      out.emplace_back("best_loss", boost->evaluation_history()[static_cast<std::size_t>(*boost->best_iteration())]);
-    }
-  } else if (const auto* pca = dynamic_cast<const ml::Pca<T>*>(&model)) {
-    const auto& ratio = pca->explained_variance_ratio();
-    out.emplace_back("components", static_cast<double>(ratio.size()));
-    out.emplace_back("explained_variance_ratio", std::accumulate(ratio.begin(), ratio.end(), 0.0));
-  } else if (const auto* steps = dynamic_cast<const ml::Pipeline<T>*>(&model)) {
-    for (std::size_t i = 0; i < steps->transformers(); ++i) {
-      for (auto& fact : facts<T>(steps->transformer(i))) out.push_back(std::move(fact));
-    }
-    for (auto& fact : facts<T>(steps->classifier())) out.push_back(std::move(fact));
-  }
-  return out;
-}
-
-template <class T>
 void fit_evaluated(ml::Classifier<T>& model, const Rows<T>& rows, const Rows<T>& evaluation) {
   auto* boost = dynamic_cast<ml::GradientBoostingClassifier<T>*>(&model);
   QRS_CHECK(boost != nullptr, "[fit] expected boost with rows to evaluate on, got ", model.name());
@@ -157,8 +122,6 @@ template void save<float>(const std::string&, const ml::Estimator&);
 template void save<double>(const std::string&, const ml::Estimator&);
 template Loaded<float> load<float>(const ModelFile&, std::int64_t);
 template Loaded<double> load<double>(const ModelFile&, std::int64_t);
-template Facts facts<float>(const ml::Estimator&);
-template Facts facts<double>(const ml::Estimator&);
 template void fit_evaluated<float>(ml::Classifier<float>&, const Rows<float>&, const Rows<float>&);
 template void fit_evaluated<double>(ml::Classifier<double>&, const Rows<double>&, const Rows<double>&);
 template ml::Matrix<double> shap_values<float>(const ml::Classifier<float>&, ml::MatrixView<float>);

@@ -49,11 +49,6 @@ ModelFile read_model(const std::string& path);
 template <class T>
 Loaded<T> load(const ModelFile& file, std::int64_t columns);
 
-/// What a fitted learner has to say of itself in numbers: support vectors, leaves, explained variance.
-using Facts = std::vector<std::pair<std::string, double>>;
-template <class T>
-Facts facts(const ml::Estimator& model);
-
 /// Features and labels, and weights where there are any.
 template <class T>
 struct Rows {

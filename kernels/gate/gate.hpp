@@ -1,6 +1,6 @@
 // A factor per image and channel: the last step of squeeze-and-excitation.
 //
-//   forward     y[n, p, c]  (+)= x[n, p, c] * s[n, c]
+//   forward     y[n, p, c]    = x[n, p, c] * s[n, c]
 //   backward    dx[n, p, c] (+)= dy[n, p, c] * s[n, c],   ds[n, c] (+)= sum_p dy[n, p, c] * x[n, p, c]
 //
 // Shapes: x and y are (N, P, C), P = H W pixels, with a pitch between pixels; s and ds are (N, C), contiguous.

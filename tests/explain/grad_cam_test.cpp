@@ -119,12 +119,8 @@ TEST_CASE("Grad-CAM of a vision transformer weighs the patches by what its last 
   CHECK(same_bits(net->classify(net->pool(tokens)).value(), net->forward(image).value()));
   const Tensor<float> map = grad_cam(*net, image, 1);
   CHECK(map.shape() == Shape{4, 4});
-  float largest = 0.0F;
-  for (const float v : map.values()) {
-    CHECK(std::isfinite(v));
-    largest = std::max(largest, v);
-  }
-  CHECK(largest > 0.0F);
+  for (const float v : map.values()) CHECK(std::isfinite(v));
+  CHECK(difference(map, Tensor<float>::zeros({4, 4})).max_error > 0.0);
 }
 
 TEST_CASE("a mark in the corner that drives the class is where both maps peak, and the header's share says so") {

@@ -293,6 +293,27 @@ inline std::vector<std::string> missing_from_contents(const std::vector<SourceFi
   return missing;
 }
 
+/// Where the table of contents is out of order: every header stands after those it includes.
+inline std::vector<std::string> out_of_reading_order(const std::vector<SourceFile>& files) {
+  const std::string root = "include/qrs/";
+  const auto contents =
+      std::find_if(files.begin(), files.end(), [&](const auto& f) { return f.path == root + "qrs.hpp"; });
+  if (contents == files.end()) return {root + "qrs.hpp is missing"};
+  const std::vector<std::string> listed = included_files(*contents);
+  std::map<std::string, std::size_t> place;
+  for (std::size_t i = 0; i < listed.size(); ++i) place[listed[i]] = i;
+  std::vector<std::string> complaints;
+  for (const SourceFile& file : files) {
+    if (!place.contains(file.path)) continue;
+    for (const std::string& before : included_files(file)) {
+      if (place.contains(before) && place.at(before) > place.at(file.path)) {
+        complaints.push_back(file.path + " stands before " + before + ", which it includes");
+      }
+    }
+  }
+  return complaints;
+}
+
 /// The folders of include/qrs/ml with a learner (a header that declares a fit) that hold no ref.hpp, the plain algorithm, or
 /// whose ref.hpp no test of tests/ml includes.
 inline std::vector<std::string> learners_without_judge(const std::vector<SourceFile>& files) {

@@ -61,6 +61,17 @@ TEST_CASE("the table of contents reaches every header") {
   CHECK(rules::missing_from_contents(planted) == std::vector<std::string>{"include/qrs/ops/forgotten.hpp"});
 }
 
+TEST_CASE("the table of contents is in reading order: a header stands after those it includes") {
+  for (const std::string& complaint : rules::out_of_reading_order(read_tree())) FAIL_CHECK(complaint);
+  const std::vector<rules::SourceFile> planted = {
+      {"include/qrs/qrs.hpp", "#include \"ops/add.hpp\"\n#include \"core/error.hpp\"\n"},
+      {"include/qrs/ops/add.hpp", "#include \"../core/error.hpp\"\n"},
+      {"include/qrs/core/error.hpp", ""}};
+  CHECK(
+      rules::out_of_reading_order(planted) ==
+      std::vector<std::string>{"include/qrs/ops/add.hpp stands before include/qrs/core/error.hpp, which it includes"});
+}
+
 TEST_CASE("every learner has its plain algorithm beside it, and a test that judges by it") {
   for (const std::string& complaint : rules::learners_without_judge(read_tree())) FAIL_CHECK(complaint);
   std::vector<rules::SourceFile> planted = {{"include/qrs/ml/knn/knn.hpp", "  void fit(MatrixView<T> x);\n"},

@@ -62,7 +62,7 @@ std::string text(const Parts&... parts) {
   return out;
 }
 
-/// Throws Error(text(parts...)). Out of line in spirit: a cold path that keeps the checks small.
+/// Throws Error(text(parts...)). A function of its own, so that the checks stay small.
 template <class... Parts>
 [[noreturn]] void fail(const Parts&... parts) {
   throw Error(text(parts...));

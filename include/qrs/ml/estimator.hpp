@@ -32,6 +32,9 @@ ClassWeight parse_class_weight(const ParamValue& value);
 /// The text that parse_class_weight reads.
 ParamValue class_weight_text(const ClassWeight& value);
 
+/// Numbers by name.
+using Facts = std::vector<std::pair<std::string, double>>;
+
 /// What every learner has: a name, parameters by name, a place in a model file, and someone who may listen.
 class Estimator {
  public:
@@ -41,6 +44,9 @@ class Estimator {
   virtual std::string name() const = 0;
   /// Shows every parameter once, in the documented order.
   virtual void visit_params(ParamVisitor& visit) = 0;
+
+  /// What it has to say of itself in numbers once fitted: support vectors, nodes, explained variance.
+  virtual Facts facts() const { return {}; }
 
   /// Writes what was fitted, each entry's name beginning with `prefix`. Parameters are stored by the caller.
   virtual void save(io::StateDict& out, const std::string& prefix) const = 0;

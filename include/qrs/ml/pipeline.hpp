@@ -80,6 +80,14 @@ class Pipeline final : public Classifier<T> {
   }
 
   std::string name() const override { return "pipeline"; }
+  Facts facts() const override {
+    Facts out;
+    for (std::size_t i = 0; i < transformers(); ++i) {
+      for (auto& fact : transformer(i).facts()) out.push_back(std::move(fact));
+    }
+    for (auto& fact : classifier().facts()) out.push_back(std::move(fact));
+    return out;
+  }
   void visit_params(ParamVisitor& visit) override {
     for (Step& step : transformers_) {
       detail::PrefixedVisitor inner(step.name, visit);

@@ -13,7 +13,9 @@
 
 namespace qrs {
 
-/// The settings of a convolution. The short names set both axes; *_w, where not negative, sets the horizontal one alone.
+/// The settings of a convolution beside its operands: the kernel's size and the channels are the weight's shape here, a layer that
+/// makes its weight names them (nn::Conv2dSettings), and a kernel that sees pointers is told all (kernels::Conv2dParams). The
+/// short names set both axes; *_w, where not negative, sets the horizontal one alone.
 struct Conv2dOptions {
   std::int64_t stride = 1;
   std::int64_t padding = 0;

@@ -1,4 +1,4 @@
-// fit: trains a network by mini-batches, epoch after epoch, until it stops getting better; a broken run goes on bit for bit.
+// fit: trains a network by mini-batches, epoch after epoch, until it stops getting better; a run that was stopped is resumed bit for bit.
 //
 //   train::FitResult result = train::fit(net, {&data, split.train}, {&data, split.validation}, {.epochs = 20});
 //

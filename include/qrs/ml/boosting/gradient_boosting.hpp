@@ -121,6 +121,14 @@ class GradientBoostingClassifier final : public GradientBoosting<T, Classifier<T
   explicit GradientBoostingClassifier(GradientBoostingParams params = {}) : Shared(std::move(params)) {}
 
   std::string name() const override { return "boost"; }
+  Facts facts() const override {
+    Facts out{{"trees", static_cast<double>(this->booster().trees.size())}};
+    if (const auto best = this->best_iteration()) {
+      out.emplace_back("best_iteration", static_cast<double>(*best));
+      out.emplace_back("best_loss", this->evaluation_history()[static_cast<std::size_t>(*best)]);
+    }
+    return out;
+  }
 
   /// Fits and measures each round on rows that are not learned from; with early_stopping_rounds the best round counts.
   void fit_evaluated(MatrixView<T> x, Labels y, MatrixView<T> x_evaluation, Labels y_evaluation,

@@ -66,6 +66,13 @@ class RandomForestClassifier final : public Classifier<T> {
   explicit RandomForestClassifier(RandomForestClassifierParams params = {}) : params_(std::move(params)) {}
 
   std::string name() const override { return "forest"; }
+  Facts facts() const override {
+    std::int64_t nodes = 0;
+    for (const Tree& tree : trees_) nodes += tree.size();
+    Facts out{{"nodes", static_cast<double>(nodes)}};
+    if (settings().oob_score) out.emplace_back("oob_score", oob_score());
+    return out;
+  }
   const RandomForestClassifierParams& settings() const { return params_; }
   void visit_params(ParamVisitor& visit) override {
     visit("n_estimators", params_.n_estimators);

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -54,6 +55,11 @@ class Pca final : public Transformer<T> {
 
   const PcaParams& settings() const { return settings_; }
   std::string name() const override { return "pca"; }
+  Facts facts() const override {
+    return {{"components", static_cast<double>(explained_variance_ratio_.size())},
+            {"explained_variance_ratio",
+             std::accumulate(explained_variance_ratio_.begin(), explained_variance_ratio_.end(), 0.0)}};
+  }
   void visit_params(ParamVisitor& visit) override {
     visit("n_components", settings_.n_components);
     visit("whiten", settings_.whiten);

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -61,6 +62,12 @@ class Svc final : public Classifier<T> {
   const SvcParams& settings() const { return params_; }
 
   std::string name() const override { return "svc"; }
+  Facts facts() const override {
+    const auto sum = [](const std::vector<std::int64_t>& counts) {
+      return static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
+    };
+    return {{"support_vectors", sum(n_support())}, {"steps", sum(n_iter())}};
+  }
   void visit_params(ParamVisitor& visit) override {
     visit("C", params_.c);
     visit("kernel", params_.kernel);
