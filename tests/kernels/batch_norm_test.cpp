@@ -95,6 +95,29 @@ std::string wrong_with(const Case& s, std::uint64_t seed = 1) {
           [&](Targets& out) { qrs::kernels::affine_cpu(p, x.data(), scale.data(), shift.data(), r, out[0].data()); },
           [&](Targets& out) { qrs::kernels::affine_ref(p, x.data(), scale.data(), shift.data(), r, out[0].data()); }));
   if (!wrong.empty()) return wrong;
+  // The affine map as a recipe applies it: no scale, a gate for every image, and in place.
+  const std::int64_t images = s.rows % 3 == 0 ? 3 : 1;
+  const Matrix<T> factors = operand<T>(draw, images, s.cols);
+  const qrs::kernels::RowGate<T> gate{.factors = factors.data(), .rows = s.rows / images};
+  wrong = of(
+      "gated affine",
+      judge<T>(
+          {target<T>(draw, s.rows, s.cols, s.y_gap, false)}, curved ? roundings<T>(8) : qrs::Tolerance{},
+          [&](Targets& out) { qrs::kernels::affine_cpu<T>(p, x.data(), nullptr, nullptr, r, out[0].data(), gate); },
+          [&](Targets& out) { qrs::kernels::affine_ref<T>(p, x.data(), nullptr, nullptr, r, out[0].data(), gate); }));
+  if (!wrong.empty()) return wrong;
+  BatchNormParams over = p;
+  over.x_pitch = p.y_pitch;
+  wrong = of("affine in place",
+             judge<T>(
+                 {target<T>(draw, s.rows, s.cols, s.y_gap, true)}, curved ? roundings<T>(8) : qrs::Tolerance{},
+                 [&](Targets& out) {
+                   qrs::kernels::affine_cpu(over, out[0].data(), scale.data(), shift.data(), r, out[0].data(), gate);
+                 },
+                 [&](Targets& out) {
+                   qrs::kernels::affine_ref(over, out[0].data(), scale.data(), shift.data(), r, out[0].data(), gate);
+                 }));
+  if (!wrong.empty()) return wrong;
   // A chunk is added up in T: its terms are up to 4, and so many roundings of the sum so far are possible.
   const double terms = static_cast<double>(std::min<std::int64_t>(s.rows, 128));
   wrong =
