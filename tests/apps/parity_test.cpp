@@ -200,10 +200,10 @@ TEST_CASE("a score that differs from the stored one fails, a NaN too" * doctest:
     CAPTURE(stored);
     const Folder folder("scores");
     qrs::io::StateDict dict;
-    dict.metadata = {{"seed", "0"}, {"svc_cases", "[]"}};
+    dict.metadata = {{"seed", "0"}, {"svc_cases", "[]"}, {"metrics/others", R"(["accuracy"])"}};
     dict.add("metrics/y", Tensor<std::int64_t>::from({4}, {0, 1, 0, 1}));
     dict.add("metrics/score", Tensor<double>::from({4, 2}, {0.9, 0.1, 0.2, 0.8, 0.6, 0.4, 0.7, 0.3}));
-    dict.add("metrics/accuracy", Tensor<double>::from({1}, {stored}));
+    dict.add("metrics/others", Tensor<double>::from({1}, {stored}));
     qrs::io::write_safetensors(folder.file("classical.safetensors"), dict);
     const program::Outcome out = program::qrs("parity " + folder.argument());
     CHECK_MESSAGE((out.status == 0) == (stored == 0.75), out.output);

@@ -44,7 +44,11 @@ const std::vector<Call>& calls() {
   static const std::vector<Call> all = {
       {"add", {{2, 3}, {2, 3}}, [](const Inputs& in) { return qrs::add(in[0], in[1]); }},
       {"mul", {{2, 3}, {2, 3}}, [](const Inputs& in) { return qrs::mul(in[0], in[1]); }},
-      {"concat", {{2, 3}, {2, 4}}, [](const Inputs& in) { return qrs::concat({in[0], in[1]}); }},
+      {"concat",
+       {{2, 3}, {2, 4}},
+       [](const Inputs& in) {
+         return qrs::concat({in[0], in[1]});
+       }},
       {"matmul", {{2, 3}, {3, 4}}, [](const Inputs& in) { return qrs::matmul(in[0], in[1]); }},
       {"linear", {{2, 3}, {4, 3}, {4}}, [](const Inputs& in) { return qrs::linear(in[0], in[1], in[2]); }},
       {"gate", {{2, 2, 2, 3}, {2, 3}}, [](const Inputs& in) { return qrs::gate(in[0], in[1]); }},

@@ -270,7 +270,7 @@ TEST_CASE("inputs that do not fit a layer are refused with both shapes") {
         }) == "[batch_norm] expected more than one value per channel in training, got 1 in x (1, 1, 1, 3)");
   CHECK(error_message([&] {
           linear(zeros({1, 4}));
-        }) == "[linear] expected x (N, ..., F_in) and w (F_out, F_in), got (1, 4) and (2, 3)");
+        }) == "[linear] expected x (..., F_in) and w (F_out, F_in), got (1, 4) and (2, 3)");
 }
 
 TEST_CASE("an empty batch is an error of every layer, which names the operation and the shape") {
