@@ -195,8 +195,8 @@ TEST_CASE("initial values follow torchvision's distributions") {
   check(*efficientnet, "features.6.0.block.0.0.weight", std::sqrt(2.0 / 672));  // fan_out: 112 * 6 channels
   check(*efficientnet, "classifier.1.weight", 1.0 / std::sqrt(3.0 * 1000));
   const auto mobilenet = create<float>("mobilenet_v2");
-  check(*mobilenet, "features.14.conv.0.0.weight", std::sqrt(2.0 / 960));
-  check(*mobilenet, "features.14.conv.1.0.weight", std::sqrt(2.0 / (9 * 960)));  // depthwise
+  check(*mobilenet, "features.14.conv.0.0.weight", std::sqrt(2.0 / 576));        // fan_out: 96 * 6 channels
+  check(*mobilenet, "features.14.conv.1.0.weight", std::sqrt(2.0 / (9 * 576)));  // depthwise
   check(*mobilenet, "classifier.1.weight", 0.01);
   const auto convnext = create<float>("convnext_tiny");
   check(*convnext, "features.3.1.block.0.weight", 0.02);

@@ -36,11 +36,12 @@ static std::string trained(std::string_view name, int threads, int steps) {
   return nn::weights_sha256(*net);
 }
 
-TEST_CASE("weights after five Adam steps are the same bits for 1, 2, 3 and 7 threads and from run to run") {
+TEST_CASE("weights after Adam steps are the same bits for 1, 2, 3 and 7 threads and from run to run") {
   // The thread sanitiser slows this down a hundredfold and sees in one step what it sees in five.
-  constexpr int steps = tests::thread_sanitised ? 1 : 5;
   for (const std::string_view name : names()) {
     CAPTURE(name);
+    const bool large = name == "convnext_tiny" || name == "vit_b_16";  // seconds a step
+    const int steps = tests::thread_sanitised ? 1 : large ? 2 : 5;
     const std::string one = trained(name, 1, steps);
     MESSAGE(std::string(name), " ", one);
     if (!tests::thread_sanitised) CHECK(trained(name, 1, steps) == one);
