@@ -91,6 +91,8 @@ void conv2d_forward(const Tensor<T>& x, const Tensor<T>& w, const Conv2dOptions&
   p.y_pitch = y.pitch();
   const Shape result{p.n, p.oh(), p.ow(), p.co};
   QRS_CHECK(y.shape() == result, "[conv2d] expected y of shape ", result, ", got ", y.shape());
+  QRS_CHECK(y.device() == x.device(), "[conv2d] expected x and the memory of y on one device, got ", name(x.device()),
+            " and ", name(y.device()));
   QRS_CHECK(w.contiguous(), "[conv2d] expected contiguous weights, got pitch ", w.pitch(), " for ", w.shape());
   QRS_CHECK(x.device() == w.device(), "[conv2d] expected x and w on one device, got ", name(x.device()), " and ",
             name(w.device()));
