@@ -41,7 +41,9 @@ TEST_CASE_TEMPLATE("the average follows PyTorch step by step, also when resumed 
   const qrs::Tolerance within = sizeof(T) == 8 ? qrs::Tolerance{.absolute = 1e-15, .relative = 1e-15}
                                                : qrs::Tolerance{.absolute = 1e-6, .relative = 1e-6};
   CHECK(qrs::tests::schedules_json().at("ema").size() == 4);
-  for (const auto& [name, c] : qrs::tests::schedules_json().at("ema").items()) {
+  for (const auto& item : qrs::tests::schedules_json().at("ema").items()) {
+    const std::string& name = item.key();
+    const auto& c = item.value();
     for (const std::size_t resume_at : {99, 0, 1, 5}) {
       CAPTURE(name);
       CAPTURE(resume_at);

@@ -63,7 +63,9 @@ TEST_CASE_TEMPLATE("gradients are clipped as PyTorch clips them", T, double, flo
   const qrs::Tolerance within = sizeof(T) == 8 ? qrs::Tolerance{.absolute = 1e-15, .relative = 1e-14}
                                                : qrs::Tolerance{.absolute = 1e-7, .relative = 1e-6};
   int checked = 0;
-  for (const auto& [name, c] : qrs::tests::schedules_json().at("clip").items()) {
+  for (const auto& item : qrs::tests::schedules_json().at("clip").items()) {
+    const std::string& name = item.key();
+    const auto& c = item.value();
     CAPTURE(name);
     const auto parameters = with_gradients<T>(c.at("before"));
     const double norm = clip<T>(name, parameters);

@@ -133,7 +133,9 @@ TEST_CASE("optimisers that follow a schedule make PyTorch's steps") {
                                                 {"adam_warm_up_cosine", warm_cosine}};
   const nlohmann::json& golden = schedules_json().at("chains");
   CHECK(golden.size() == made.size());
-  for (const auto& [name, schedule] : made) {
+  for (const auto& entry : made) {
+    const auto& name = entry.first;
+    const auto& schedule = entry.second;
     const nlohmann::json& expected = golden.at(name);
     for (const std::size_t resume_at : {std::size_t{99}, std::size_t{4}}) {
       CAPTURE(name);
