@@ -77,6 +77,8 @@ inline void draw_text(Image& image, std::string_view text, const TextStyle& styl
     Segment around{{1e9, 1e9}, {-1e9, -1e9}};  // the box that holds them: least, greatest
     const double right =
         write_glyph({left, style.y + style.height}, style.height, detail::drawn_glyph(c), [&](PenPoint a, PenPoint b) {
+          a.y = std::max(a.y, style.y);  // a line of text stays below its top: signs are cut to the height of capitals
+          b.y = std::max(b.y, style.y);
           segments.push_back({a, b});
           around.from = {std::min({around.from.x, a.x, b.x}), std::min({around.from.y, a.y, b.y})};
           around.to = {std::max({around.to.x, a.x, b.x}), std::max({around.to.y, a.y, b.y})};
