@@ -2,6 +2,7 @@
 // instead of the registry builds in a fraction of the time.
 #pragma once
 
+#include "kernels/instances.hpp"
 #include "qrs/models/model.hpp"
 
 namespace qrs::models {

@@ -21,10 +21,10 @@ inline constexpr std::int64_t chunk_rows = 128;
 
 inline std::int64_t chunks(const BatchNormParams& p) { return (p.rows + chunk_rows - 1) / chunk_rows; }
 
-/// Calls body(c, count) for registers of columns [c, c + count).
-template <class T, class Body>
-inline void for_registers(std::int64_t cols, const Body& body) {
-  for (std::int64_t c = 0; c < cols; c += simd::lanes<T>) body(c, std::min<std::int64_t>(simd::lanes<T>, cols - c));
+/// How many lanes of the register of columns from c on exist.
+template <class T>
+inline std::int64_t lanes_at(std::int64_t c, std::int64_t cols) {
+  return std::min<std::int64_t>(simd::lanes<T>, cols - c);
 }
 
 /// Rows per task of a pass without sums: about 32 Ki values.
@@ -35,6 +35,49 @@ inline std::int64_t task_rows(const BatchNormParams& p) {
 /// What goes into the activation: the epilogue without it.
 template <class T>
 using Linear = ActivationFormula<ActivationKind::identity, RegisterMath<T>>;
+
+/// The epilogue of one row: its residual begins there.
+template <class T>
+Epilogue<T> row_of(Epilogue<T> e, std::int64_t row) {
+  if (e.residual != nullptr) e.residual += row * e.residual_pitch;
+  return e;
+}
+
+// One row of a pass, everything by value: what has an address is read again after every store, because the store might have
+// changed it.
+
+/// y = f(x scale + shift + residual) factors; null factors: no such step.
+template <class T, class F>
+void affine_row(F f, std::int64_t cols, Epilogue<T> e, const T* x, const T* factors, T* y) {
+  for (std::int64_t c = 0; c < cols; c += simd::lanes<T>) {
+    const std::int64_t count = lanes_at<T>(c, cols);
+    simd::Vec<T> v = apply_epilogue<RegisterMath<T>>(e, f, simd::load_part(x + c, count), 0, c, ReadPart{count});
+    if (factors != nullptr) v *= simd::load_part(factors + c, count);
+    simd::store_part(y + c, v, count);
+  }
+}
+
+/// dx = scale dz + terms[0] + terms[1] (x - mean), dresidual = dz; what is null is not written.
+template <class T, class F>
+void data_row(F f, std::int64_t cols, Epilogue<T> e, const T* x, const T* dy, const T* mean, const T* terms,
+              BatchNormGradients<T> g) {
+  using simd::Vec;
+  for (std::int64_t c = 0; c < cols; c += simd::lanes<T>) {
+    const std::int64_t count = lanes_at<T>(c, cols);
+    const ReadPart read{count};
+    const Vec<T> value = read(x, c);
+    const Vec<T> z = apply_epilogue<RegisterMath<T>>(e, Linear<T>{}, value, 0, c, read);
+    const Vec<T> dz = read(dy, c) * f.derivative(z);
+    if (g.dx != nullptr) {
+      Vec<T> dx = read(e.scale, c) * dz + (read(terms, c) + read(terms, cols + c) * (value - read(mean, c)));
+      if (g.accumulate_dx) dx += read(g.dx, c);
+      simd::store_part(g.dx + c, dx, count);
+    }
+    if (g.dresidual != nullptr) {
+      simd::store_part(g.dresidual + c, g.accumulate_dresidual ? dz + read(g.dresidual, c) : dz, count);
+    }
+  }
+}
 
 }  // namespace batch_norm
 
@@ -49,7 +92,8 @@ void batch_norm_statistics_cpu(const BatchNormParams& p, const T* x, T* mean, T*
     const std::int64_t rows = std::min(batch_norm::chunk_rows, p.rows - begin);
     double* means = sums.data() + 2 * chunk * p.cols;
     double* squares = means + p.cols;
-    batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
+    for (std::int64_t c = 0; c < p.cols; c += simd::lanes<T>) {
+      const std::int64_t count = batch_norm::lanes_at<T>(c, p.cols);
       const T* from = x + begin * p.x_pitch + c;
       const Vec<T> pivot = simd::load_part(from, count);
       Vec<T> s1[ways] = {};
@@ -76,7 +120,7 @@ void batch_norm_statistics_cpu(const BatchNormParams& p, const T* x, T* mean, T*
         means[c + i] = static_cast<double>(pivot[i]) + a / static_cast<double>(rows);
         squares[c + i] = b - a * a / static_cast<double>(rows);
       }
-    });
+    }
   });
   parallel_chunks(p.cols, 64, [&](std::int64_t c_begin, std::int64_t c_end) {
     for (std::int64_t c = c_begin; c < c_end; ++c) {
@@ -101,18 +145,12 @@ void batch_norm_statistics_cpu(const BatchNormParams& p, const T* x, T* mean, T*
 template <class T>
 void affine_cpu(const BatchNormParams& p, const T* x, const T* scale, const T* shift, const T* residual, T* y,
                 const RowGate<T>& gate = {}) {
-  using simd::Vec;
   const Epilogue<T> e = batch_norm::epilogue_of(p, scale, shift, residual);
   parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
     with_activation_vec<T>(p.activation, [&](const auto& f) {
       for (std::int64_t r = begin; r < end; ++r) {
         const T* factors = gate.factors == nullptr ? nullptr : gate.factors + r / gate.rows * p.cols;
-        batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
-          Vec<T> v = apply_epilogue<RegisterMath<T>>(e, f, simd::load_part(x + r * p.x_pitch + c, count), r, c,
-                                                     ReadPart{count});
-          if (factors != nullptr) v *= simd::load_part(factors + c, count);
-          simd::store_part(y + r * p.y_pitch + c, v, count);
-        });
+        batch_norm::affine_row<T>(f, p.cols, batch_norm::row_of(e, r), x + r * p.x_pitch, factors, y + r * p.y_pitch);
       }
     });
   });
@@ -130,7 +168,8 @@ void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T*
       const std::int64_t begin = chunk * batch_norm::chunk_rows;
       const std::int64_t end = std::min(p.rows, begin + batch_norm::chunk_rows);
       T* out = sums.data() + 2 * chunk * p.cols;
-      batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
+      for (std::int64_t c = 0; c < p.cols; c += simd::lanes<T>) {
+        const std::int64_t count = batch_norm::lanes_at<T>(c, p.cols);
         const Vec<T> mean = simd::load_part(ch.mean + c, count);
         Vec<T> sum{};
         Vec<T> sum_centred{};
@@ -145,7 +184,7 @@ void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T*
         }
         simd::store_part(out + c, sum, count);
         simd::store_part(out + p.cols + c, sum_centred * simd::load_part(ch.inv_std + c, count), count);
-      });
+      }
     });
   });
   parallel_chunks(p.cols, 64, [&](std::int64_t c_begin, std::int64_t c_end) {
@@ -165,7 +204,6 @@ void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T*
 template <class T>
 void batch_norm_backward_data_cpu(const BatchNormParams& p, const T* x, const T* dy, const BatchNormChannels<T>& ch,
                                   const T* residual, const T* dgamma, const T* dbeta, const BatchNormGradients<T>& g) {
-  using simd::Vec;
   const Epilogue<T> e = batch_norm::epilogue_of(p, ch.scale, ch.shift, residual);
   // dx = scale dz + a + b x, with a and b per channel: the two mean terms folded once.
   Scratch<T> terms(2 * p.cols + 1);
@@ -179,24 +217,11 @@ void batch_norm_backward_data_cpu(const BatchNormParams& p, const T* x, const T*
   parallel_chunks(p.rows, batch_norm::task_rows(p), [&](std::int64_t begin, std::int64_t end) {
     with_activation_vec<T>(p.activation, [&](const auto& f) {
       for (std::int64_t r = begin; r < end; ++r) {
-        batch_norm::for_registers<T>(p.cols, [&](std::int64_t c, std::int64_t count) {
-          const Vec<T> value = simd::load_part(x + r * p.x_pitch + c, count);
-          const Vec<T> scale = simd::load_part(ch.scale + c, count);
-          const Vec<T> z = apply_epilogue<RegisterMath<T>>(e, batch_norm::Linear<T>{}, value, r, c, ReadPart{count});
-          const Vec<T> dz = simd::load_part(dy + r * p.y_pitch + c, count) * f.derivative(z);
-          if (g.dx != nullptr) {
-            T* to = g.dx + r * g.dx_pitch + c;
-            const Vec<T> centred = value - simd::load_part(ch.mean + c, count);
-            Vec<T> dx = scale * dz + (simd::load_part(terms.data() + c, count) +
-                                      simd::load_part(terms.data() + p.cols + c, count) * centred);
-            if (g.accumulate_dx) dx += simd::load_part(to, count);
-            simd::store_part(to, dx, count);
-          }
-          if (g.dresidual != nullptr) {
-            T* to = g.dresidual + r * g.dresidual_pitch + c;
-            simd::store_part(to, g.accumulate_dresidual ? dz + simd::load_part(to, count) : dz, count);
-          }
-        });
+        BatchNormGradients<T> to = g;
+        if (to.dx != nullptr) to.dx += r * g.dx_pitch;
+        if (to.dresidual != nullptr) to.dresidual += r * g.dresidual_pitch;
+        batch_norm::data_row<T>(f, p.cols, batch_norm::row_of(e, r), x + r * p.x_pitch, dy + r * p.y_pitch, ch.mean,
+                                terms.data(), to);
       }
     });
   });

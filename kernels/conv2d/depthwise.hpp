@@ -96,11 +96,12 @@ template <bool Partial, class T>
 void finish_targets(const Row<T>& row, std::int64_t tx, std::int64_t targets, std::int64_t c, std::int64_t registers,
                     const simd::Vec<T>* sums, std::int64_t count) {
   with_activation_vec<T>(row.epilogue.activation, [&](const auto& f) {
+    const Epilogue<T> e = row.epilogue;  // no address: the stores below cannot change it
     for (std::int64_t i = 0; i < targets; ++i) {
       for (std::int64_t v = 0; v < registers; ++v) {
         const std::int64_t channel = c + v * simd::lanes<T>;
-        const simd::Vec<T> y = apply_epilogue<RegisterMath<T>>(
-            row.epilogue, f, sums[i * registers + v], row.first_pixel + tx + i, channel, ReadRegister<Partial>{count});
+        const simd::Vec<T> y = apply_epilogue<RegisterMath<T>>(e, f, sums[i * registers + v], row.first_pixel + tx + i,
+                                                               channel, ReadRegister<Partial>{count});
         T* to = row.target + (tx + i) * row.target_pitch + channel;
         if constexpr (Partial) {
           simd::store_tail(to, y, count);

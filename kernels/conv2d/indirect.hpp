@@ -68,15 +68,15 @@ void run(const Walk& walk, const Pass<T>& pass) {
                        pass.packed + panel * panel_size, width);
         const std::int64_t count = std::min<std::int64_t>(tile::rows, rows - (first_tile + t) * tile::rows);
         with_activation_vec<T>(pass.epilogue.activation, [&](const auto& f) {
+          const Epilogue<T> e = pass.epilogue;  // no address: the stores below cannot change it
           for (std::int64_t r = 0; r < count; ++r) {
             const std::int64_t pixel = positions[t].target[r];
             for (std::int64_t v = 0; v * simd::lanes<T> < width; ++v) {
               const std::int64_t channel = column + v * simd::lanes<T>;
               const std::int64_t part = std::min<std::int64_t>(simd::lanes<T>, pass.cols - channel);
-              simd::store_part(
-                  pass.target + pixel * pass.target_pitch + channel,
-                  apply_epilogue<RegisterMath<T>>(pass.epilogue, f, sums.at[r][v], pixel, channel, ReadPart{part}),
-                  part);
+              simd::store_part(pass.target + pixel * pass.target_pitch + channel,
+                               apply_epilogue<RegisterMath<T>>(e, f, sums.at[r][v], pixel, channel, ReadPart{part}),
+                               part);
             }
           }
         });

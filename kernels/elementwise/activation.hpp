@@ -70,7 +70,7 @@ struct ActivationFormula {
   double negative_slope = 0.0;
 
   /// f(x). A NaN stays one.
-  QRS_HD V value(V x) const {
+  [[gnu::always_inline]] QRS_HD V value(V x) const {
     const V zero = M::constant(0.0);
     if constexpr (kind == K::identity) {
       return x;
@@ -99,7 +99,7 @@ struct ActivationFormula {
   }
 
   /// f'(x).
-  QRS_HD V derivative(V x) const {
+  [[gnu::always_inline]] QRS_HD V derivative(V x) const {
     const V zero = M::constant(0.0);
     const V one = M::constant(1.0);
     if constexpr (kind == K::identity) {

@@ -34,8 +34,9 @@ struct ReadValue {
 /// M::Value. scale and shift together are one multiply-add wherever they are applied: a norm fused into a convolution and the
 /// norm alone give the same bits.
 template <class M, class E, class Formula, class Read>
-QRS_HD inline typename M::Value apply_epilogue(const E& e, const Formula& f, typename M::Value v, std::int64_t row,
-                                               std::int64_t channel, const Read& read) {
+[[gnu::always_inline]] QRS_HD inline typename M::Value apply_epilogue(const E& e, const Formula& f, typename M::Value v,
+                                                                      std::int64_t row, std::int64_t channel,
+                                                                      const Read& read) {
   if (e.scale != nullptr && e.shift != nullptr) {
     v = M::multiply_add(v, read(e.scale, channel), read(e.shift, channel));
   } else if (e.scale != nullptr) {

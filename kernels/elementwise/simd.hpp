@@ -13,11 +13,11 @@ struct RegisterMath {
   using Scalar = T;
   using Value = simd::Vec<T>;
   static Value constant(double c) { return simd::broadcast(static_cast<T>(c)); }
-  static Value multiply_add(Value a, Value b, Value c) { return simd::multiply_add<T>(a, b, c); }
-  static Value exp(Value x) { return simd::exp(x); }
-  static Value sigmoid(Value x) { return simd::sigmoid(x); }
-  static Value tanh(Value x) { return simd::tanh(x); }
-  static Value erf(Value x) { return simd::erf(x); }
+  [[gnu::always_inline]] static Value multiply_add(Value a, Value b, Value c) { return simd::multiply_add<T>(a, b, c); }
+  [[gnu::always_inline]] static Value exp(Value x) { return simd::exp(x); }
+  [[gnu::always_inline]] static Value sigmoid(Value x) { return simd::sigmoid(x); }
+  [[gnu::always_inline]] static Value tanh(Value x) { return simd::tanh(x); }
+  [[gnu::always_inline]] static Value erf(Value x) { return simd::erf(x); }
 };
 
 /// body(formula) with the formula of f on registers of T.
@@ -30,7 +30,7 @@ inline void with_activation_vec(const Activation& f, const Body& body) {
 struct ReadPart {
   std::int64_t count;
   template <class T>
-  simd::Vec<T> operator()(const T* from, std::int64_t at) const {
+  [[gnu::always_inline]] simd::Vec<T> operator()(const T* from, std::int64_t at) const {
     return simd::load_part(from + at, count);
   }
 };

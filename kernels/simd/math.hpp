@@ -48,7 +48,7 @@ inline Vec<double> each_lane(Vec<double> x, const F& f) {
 
 }  // namespace detail
 
-inline Vec<float> exp(Vec<float> x) {
+[[gnu::always_inline]] inline Vec<float> exp(Vec<float> x) {
   // Past these bounds the result is 0 or inf anyway; a NaN fails both comparisons and stays.
   x = x > 89.0F ? broadcast(89.0F) : x;
   x = x < -104.0F ? broadcast(-104.0F) : x;
@@ -72,9 +72,9 @@ inline Vec<float> exp(Vec<float> x) {
   return value * first * second;
 }
 
-inline Vec<float> sigmoid(Vec<float> x) { return 1.0F / (1.0F + exp(-x)); }
+[[gnu::always_inline]] inline Vec<float> sigmoid(Vec<float> x) { return 1.0F / (1.0F + exp(-x)); }
 
-inline Vec<float> tanh(Vec<float> x) {
+[[gnu::always_inline]] inline Vec<float> tanh(Vec<float> x) {
   const Vec<float> a = detail::magnitude(x);
   const Vec<float> far = 1.0F - 2.0F / (1.0F + exp(a + a));
   const Vec<float> s = a * a;
@@ -87,7 +87,7 @@ inline Vec<float> tanh(Vec<float> x) {
   return detail::with_sign_of(x, a < 0.625F ? near : far);
 }
 
-inline Vec<float> erf(Vec<float> x) {
+[[gnu::always_inline]] inline Vec<float> erf(Vec<float> x) {
   Vec<float> a = detail::magnitude(x);
   a = a > 4.0F ? broadcast(4.0F) : a;  // erfc(4) < 2e-8
   Vec<float> q = broadcast(-2.192498324e-04F);
