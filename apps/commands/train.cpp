@@ -75,11 +75,7 @@ void print(const Options& o, const data::PartSplit& parts, const train::FitResul
               weights.c_str());
 }
 
-void run(Options& o) {
-  const Timer timer;
-  const datasets::Loaded images = datasets::load(o.data);
-  const data::PartSplit parts = training::split(images.data, o.split);
-  const training::RunFolder folder(o.out);
+void complete_fit_options(Options& o, const training::RunFolder& folder) {
   o.fit.checkpoint_path = folder / "checkpoint.safetensors";
   o.fit.history_path = folder / "history.jsonl";
   QRS_CHECK(o.fit.resume || !std::filesystem::exists(o.fit.checkpoint_path), "[train] expected an --out without a ",
@@ -93,6 +89,31 @@ void run(Options& o) {
   if (o.clip_norm > 0.0) o.fit.clip_grad_norm = o.clip_norm;
   if (o.clip_value > 0.0) o.fit.clip_grad_value = o.clip_value;
   if (o.ema > 0.0) o.fit.ema = optim::EmaOptions{.decay = o.ema, .use_buffers = true};
+}
+
+void save_best(const Options& o, const std::string& path, const datasets::Loaded& images,
+               const training::InitialNetwork& initial, const train::FitResult& result, double temperature) {
+  std::string loss;
+  io::append_number(loss, result.history[static_cast<std::size_t>(result.best_epoch - 1)].validation_loss);
+  infer::save_network(path, *initial.net,
+                      {.model = o.model,
+                       .class_names = images.data.class_names,
+                       .in_channels = o.channels,
+                       .preprocessing = images.preprocessing,
+                       .temperature = temperature},
+                      {{"seed", text(o.fit.seed)},
+                       {"initial_weights", initial.words},
+                       {"epoch", text(result.best_epoch)},
+                       {"validation_loss", loss},
+                       {"weights_sha256", nn::weights_sha256(*initial.net)}});
+}
+
+void run(Options& o) {
+  const Timer timer;
+  const datasets::Loaded images = datasets::load(o.data);
+  const data::PartSplit parts = training::split(images.data, o.split);
+  const training::RunFolder folder(o.out);
+  complete_fit_options(o, folder);
   const training::InitialNetwork initial = training::initial_network(o.model,
                                                                      {.classes = images.data.classes(),
                                                                       .in_channels = o.channels,
@@ -121,23 +142,67 @@ void run(Options& o) {
                  result.history.size() + 1, result.history.size());
     finish(interrupted_status);
   }
-  const train::Epoch& best = result.history[static_cast<std::size_t>(result.best_epoch - 1)];
   const double temperature =
       training::calibrate(training::outputs_of(net, {&images.data, parts.validation}, o.fit.batch_size)).value;
-  std::string loss;
-  io::append_number(loss, best.validation_loss);
-  infer::save_network(folder / "best.safetensors", net,
-                      {.model = o.model,
-                       .class_names = images.data.class_names,
-                       .in_channels = o.channels,
-                       .preprocessing = images.preprocessing,
-                       .temperature = temperature},
-                      {{"seed", text(o.fit.seed)},
-                       {"initial_weights", initial.words},
-                       {"epoch", text(result.best_epoch)},
-                       {"validation_loss", loss},
-                       {"weights_sha256", nn::weights_sha256(net)}});
+  save_best(o, folder / "best.safetensors", images, initial, result, temperature);
   print(o, parts, result, initial.words, nn::weights_sha256(net), temperature, timer.seconds());
+}
+
+template <class V>
+void number(CLI::App& verb, const char* flag, V& value, const char* help, const CLI::Validator& check) {
+  verb.add_option(flag, value, help)->capture_default_str()->check(check);
+}
+
+void add_step_options(CLI::App& verb, Options& o) {
+  number(verb, "--epochs", o.fit.epochs, "The most epochs", CLI::PositiveNumber);
+  number(verb, "--batch-size", o.fit.batch_size, "Images a step", CLI::PositiveNumber);
+  verb.add_flag("--drop-last", o.fit.drop_last, "Leave out images that do not fill an epoch's last batch");
+  verb.add_option("--optimizer", o.optimizer, "How weights move")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"adam", "adamw", "sgd"}));
+  number(verb, "--lr", o.fit.optimizer.lr, "Learning rate; with a warm-up or one-cycle the highest",
+         CLI::NonNegativeNumber);
+  number(verb, "--weight-decay", o.fit.optimizer.weight_decay, "Weight decay", CLI::NonNegativeNumber);
+  number(verb, "--momentum", o.fit.optimizer.momentum, "Momentum of sgd", CLI::NonNegativeNumber);
+  verb.add_option("--schedule", o.schedule,
+                  "How the rate falls: where the validation loss stays, or step by step over --schedule-epochs")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"plateau", "cosine", "one-cycle"}));
+  number(verb, "--schedule-epochs", o.fit.schedule.epochs,
+         "Epochs of cosine and one-cycle; 0: --epochs. Give it where a run may go on for more epochs later",
+         CLI::NonNegativeNumber);
+  number(verb, "--warm-up", o.fit.schedule.warm_up, "Epochs in which the rate first rises, from a third of --lr",
+         CLI::NonNegativeNumber);
+  number(verb, "--clip-norm", o.clip_norm, "Scales the gradients of a step to at most this norm; 0: not",
+         CLI::NonNegativeNumber);
+  number(verb, "--clip-value", o.clip_value, "Brings every gradient into +- this; 0: not", CLI::NonNegativeNumber);
+  number(verb, "--ema", o.ema,
+         "Validates and keeps an average of the weights that decays by this factor a step; 0: none",
+         CLI::Range(0.0, 1.0));
+}
+
+void add_patience_options(CLI::App& verb, Options& o) {
+  number(verb, "--plateau-factor", o.fit.plateau.factor, "Factor of the rate where the validation loss stays",
+         CLI::Range(0.0, 1.0));
+  number(verb, "--plateau-patience", o.fit.plateau.patience, "Epochs without progress before that",
+         CLI::NonNegativeNumber);
+  number(verb, "--patience", o.fit.early_stopping.patience, "Epochs without progress that end the run",
+         CLI::NonNegativeNumber);
+  number(verb, "--min-delta", o.fit.early_stopping.min_delta, "The least that counts as progress",
+         CLI::NonNegativeNumber);
+}
+
+void add_augment_options(CLI::App& verb, Options& o) {
+  number(verb, "--augment-rotation", o.fit.augment.rotation, "Turns training images by up to so many degrees",
+         CLI::Range(0.0, 180.0));
+  number(verb, "--augment-shift", o.fit.augment.shift, "Moves them by up to this share of their size",
+         CLI::Range(0.0, 1.0));
+  number(verb, "--augment-brightness", o.fit.augment.brightness, "Scales their brightness by up to 1 +- this",
+         CLI::Range(0.0, 1.0));
+  number(verb, "--augment-grid-fade", o.fit.augment.grid_fade, "Fades mid-greys to white by up to this share",
+         CLI::Range(0.0, 1.0));
+  number(verb, "--augment-jpeg-quality", o.fit.augment.jpeg_quality,
+         "Compresses them as JPEG of this quality to 100; 0: not", CLI::Range(0, 100));
 }
 
 }  // namespace
@@ -167,49 +232,11 @@ void add(CLI::App& program) {
   verb->add_option("--channels", o.channels, "Input channels; 3: the grey image three times")
       ->capture_default_str()
       ->check(CLI::IsMember({1, 3}));
-  const auto number = [&](const char* flag, auto& value, const char* help, const CLI::Validator& check) {
-    verb->add_option(flag, value, help)->capture_default_str()->check(check);
-  };
-  number("--epochs", o.fit.epochs, "The most epochs", CLI::PositiveNumber);
-  number("--batch-size", o.fit.batch_size, "Images a step", CLI::PositiveNumber);
-  verb->add_flag("--drop-last", o.fit.drop_last, "Leave out images that do not fill an epoch's last batch");
-  verb->add_option("--optimizer", o.optimizer, "How weights move")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"adam", "adamw", "sgd"}));
-  number("--lr", o.fit.optimizer.lr, "Learning rate; with a warm-up or one-cycle the highest", CLI::NonNegativeNumber);
-  number("--weight-decay", o.fit.optimizer.weight_decay, "Weight decay", CLI::NonNegativeNumber);
-  number("--momentum", o.fit.optimizer.momentum, "Momentum of sgd", CLI::NonNegativeNumber);
-  verb->add_option("--schedule", o.schedule,
-                   "How the rate falls: where the validation loss stays, or step by step over --schedule-epochs")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"plateau", "cosine", "one-cycle"}));
-  number("--schedule-epochs", o.fit.schedule.epochs,
-         "Epochs of cosine and one-cycle; 0: --epochs. Give it where a run may go on for more epochs later",
-         CLI::NonNegativeNumber);
-  number("--warm-up", o.fit.schedule.warm_up, "Epochs in which the rate first rises, from a third of --lr",
-         CLI::NonNegativeNumber);
-  number("--clip-norm", o.clip_norm, "Scales the gradients of a step to at most this norm; 0: not",
-         CLI::NonNegativeNumber);
-  number("--clip-value", o.clip_value, "Brings every gradient into +- this; 0: not", CLI::NonNegativeNumber);
-  number("--ema", o.ema, "Validates and keeps an average of the weights that decays by this factor a step; 0: none",
-         CLI::Range(0.0, 1.0));
-  number("--plateau-factor", o.fit.plateau.factor, "Factor of the rate where the validation loss stays",
-         CLI::Range(0.0, 1.0));
-  number("--plateau-patience", o.fit.plateau.patience, "Epochs without progress before that", CLI::NonNegativeNumber);
-  number("--patience", o.fit.early_stopping.patience, "Epochs without progress that end the run",
-         CLI::NonNegativeNumber);
-  number("--min-delta", o.fit.early_stopping.min_delta, "The least that counts as progress", CLI::NonNegativeNumber);
-  number("--seed", o.fit.seed, "Of initial weights, order of batches, random layers", CLI::NonNegativeNumber);
+  add_step_options(*verb, o);
+  add_patience_options(*verb, o);
+  number(*verb, "--seed", o.fit.seed, "Of initial weights, order of batches, random layers", CLI::NonNegativeNumber);
   verb->add_flag("--freeze-features", o.fit.freeze_features, "Train the head alone");
-  number("--augment-rotation", o.fit.augment.rotation, "Turns training images by up to so many degrees",
-         CLI::Range(0.0, 180.0));
-  number("--augment-shift", o.fit.augment.shift, "Moves them by up to this share of their size", CLI::Range(0.0, 1.0));
-  number("--augment-brightness", o.fit.augment.brightness, "Scales their brightness by up to 1 +- this",
-         CLI::Range(0.0, 1.0));
-  number("--augment-grid-fade", o.fit.augment.grid_fade, "Fades mid-greys to white by up to this share",
-         CLI::Range(0.0, 1.0));
-  number("--augment-jpeg-quality", o.fit.augment.jpeg_quality, "Compresses them as JPEG of this quality to 100; 0: not",
-         CLI::Range(0, 100));
+  add_augment_options(*verb, o);
   training::add_split_arguments(*verb, o.split);
   verb->add_flag("--resume", o.fit.resume, "Go on from the checkpoint in --out, where there is one");
   verb->add_flag("--json", o.json, "Print one JSON object; epochs go to the error stream");

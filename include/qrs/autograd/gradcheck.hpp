@@ -123,6 +123,47 @@ Difference from_zero(const Tensor<T>& gradient) {
   return out;
 }
 
+/// One element of an input by the rule above, with the step that agrees best.
+struct CheckedElement {
+  double error = INFINITY;
+  double numeric = 0.0;
+  bool added = false;  // the second gradient is the wrong one
+};
+
+/// `first` and `second` are the element's derivative by each backward pass, `largest` is G of its input.
+template <class T, class F>
+CheckedElement check_element(const F& f, const std::vector<Var<T>>& inputs, T& x, const Tensor<T>& cotangent,
+                             double first, double second, double largest, const GradcheckOptions& options) {
+  CheckedElement best;
+  for (const double step : {options.step, options.step / 10, options.step / 100}) {
+    const double numeric = numeric_derivative<T>(f, inputs, x, cotangent, step);
+    const auto error_of = [&](double analytic) {
+      const double scale = std::max({std::fabs(numeric), std::fabs(analytic), largest / 100, 1e-3});
+      const double error = std::fabs(numeric - analytic) / scale;
+      return std::isnan(error) ? INFINITY : error;
+    };
+    const bool added = error_of(second) > error_of(first);
+    const double error = added ? error_of(second) : error_of(first);
+    if (error < best.error || std::isinf(best.error)) best = {error, numeric, added};
+    if (best.error <= options.tolerance) break;
+  }
+  return best;
+}
+
+/// Reports input v where one of its gradients, as far from zero as given, is not finite; false where both are.
+inline bool report_not_finite(GradcheckReport& report, std::size_t v, const Difference& first,
+                              const Difference& second) {
+  if (!std::isinf(first.max_error) && !std::isinf(second.max_error)) return false;
+  report.added = !std::isinf(first.max_error);
+  const Difference& wrong = report.added ? second : first;
+  report.max_error = wrong.max_error;
+  report.input = static_cast<int>(v);
+  report.element = wrong.element;
+  report.analytic = wrong.got;
+  report.numeric = std::numeric_limits<double>::quiet_NaN();  // not computed
+  return true;
+}
+
 }  // namespace detail
 
 /// Checks d f / d x for every input. `f` takes `const std::vector<Var<T>>&` and returns a Var<T>; it must return the same
@@ -142,51 +183,24 @@ GradcheckReport gradcheck(const F& f, const std::vector<Tensor<T>>& inputs, cons
     const std::int64_t size = variables[v].value().size();
     const std::int64_t count = options.elements > 0 ? std::min(size, options.elements) : size;
     const Difference first_size = detail::from_zero(gradients[0][v]);
-    const Difference second_size = detail::from_zero(gradients[1][v]);
-    if (std::isinf(first_size.max_error) || std::isinf(second_size.max_error)) {
-      report.added = !std::isinf(first_size.max_error);
-      const Difference& wrong = report.added ? second_size : first_size;
-      report.max_error = wrong.max_error;
-      report.input = static_cast<int>(v);
-      report.element = wrong.element;
-      report.analytic = wrong.got;
-      report.numeric = std::numeric_limits<double>::quiet_NaN();  // not computed
+    if (detail::report_not_finite(report, v, first_size, detail::from_zero(gradients[1][v]))) {
       report.checked += size;
       return report;
     }
-    const double largest = first_size.max_error;
     for (std::int64_t k = 0; k < count; ++k) {
       const std::int64_t i = k * size / count;
       const double first = static_cast<double>(gradients[0][v].data()[i]);
       const double second = static_cast<double>(gradients[1][v].data()[i]) - first;
-      double best = INFINITY;
-      double best_numeric = 0.0;
-      bool best_added = false;
-      for (const double step : {options.step, options.step / 10, options.step / 100}) {
-        const double numeric =
-            detail::numeric_derivative<T>(f, variables, variables[v].value().data()[i], cotangent, step);
-        const auto error_of = [&](double analytic) {
-          const double scale = std::max({std::fabs(numeric), std::fabs(analytic), largest / 100, 1e-3});
-          const double error = std::fabs(numeric - analytic) / scale;
-          return std::isnan(error) ? INFINITY : error;
-        };
-        const bool added = error_of(second) > error_of(first);
-        const double error = added ? error_of(second) : error_of(first);
-        if (error < best || std::isinf(best)) {
-          best = error;
-          best_numeric = numeric;
-          best_added = added;
-        }
-        if (best <= options.tolerance) break;
-      }
+      const detail::CheckedElement checked = detail::check_element<T>(
+          f, variables, variables[v].value().data()[i], cotangent, first, second, first_size.max_error, options);
       ++report.checked;
-      if (!(best > report.max_error)) continue;
-      report.max_error = best;
+      if (!(checked.error > report.max_error)) continue;
+      report.max_error = checked.error;
       report.input = static_cast<int>(v);
       report.element = i;
-      report.added = best_added;
-      report.analytic = best_added ? second : first;
-      report.numeric = best_numeric;
+      report.added = checked.added;
+      report.analytic = checked.added ? second : first;
+      report.numeric = checked.numeric;
     }
   }
   return report;

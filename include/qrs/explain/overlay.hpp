@@ -98,6 +98,79 @@ inline void mix_box(image::Image& out, std::int64_t left, std::int64_t top, std:
   }
 }
 
+// Where the page stands on the picture: below the title and above the scale.
+inline constexpr std::int64_t page_left = 20;
+inline constexpr std::int64_t page_top = 48;
+inline constexpr std::int64_t scale_height = 56;
+
+struct MapRange {
+  double largest = 0.0;  // absolute value
+  bool negative = false;
+};
+
+template <class T>
+MapRange range_of(const Tensor<T>& map) {
+  MapRange out;
+  for (std::int64_t y = 0; y < map.dim(0); ++y) {
+    for (std::int64_t x = 0; x < map.dim(1); ++x) {
+      const auto value = static_cast<double>(map.data()[y * map.pitch() + x]);
+      QRS_CHECK(std::isfinite(value), "[overlay] expected finite values, got ", value, " at row ", y, ", column ", x);
+      out.largest = std::max(out.largest, std::abs(value));
+      out.negative = out.negative || value < 0.0;
+    }
+  }
+  return out;
+}
+
+/// Draws the grey page in the colours of the map.
+template <class T>
+void draw_tinted(image::Image& out, const image::Image& grey, const Tensor<T>& map, double largest) {
+  const auto tint = [&](double value) { return heat_colour(largest > 0.0 ? value / largest : 0.0); };
+  parallel_chunks(grey.height(), 16, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t y = begin; y < end; ++y) {
+      std::uint8_t* pixel = out.row(page_top + y) + 3 * page_left;
+      for (std::int64_t x = 0; x < grey.width(); ++x, pixel += 3) {
+        const image::Colour colour = tint(value_at(map, y, x, grey.height(), grey.width()));
+        for (std::size_t c = 0; c < 3; ++c) {
+          pixel[c] = static_cast<std::uint8_t>((grey.row(y)[x] * colour[c] + 127) / 255);
+        }
+      }
+    }
+  });
+}
+
+inline void draw_small(image::Image& out, const std::string& words, double x, double y) {
+  image::draw_text(out, words, {.x = x, .y = y, .height = 10.0, .pen = 1.5, .colour = ink});
+}
+
+/// Draws the frame of a region, and its name and share into the corner.
+inline void draw_region(image::Image& out, const RegionShare& region, const image::Box& box) {
+  const std::int64_t left = page_left + std::llround(box.left);
+  const std::int64_t top = page_top + std::llround(box.top);
+  const std::int64_t right = page_left + std::llround(box.right);
+  const std::int64_t bottom = page_top + std::llround(box.bottom);
+  mix_box(out, left, top, right, top + 1, pale_ink, 0.55);
+  mix_box(out, left, bottom - 1, right, bottom, pale_ink, 0.55);
+  mix_box(out, left, top + 1, left + 1, bottom - 1, pale_ink, 0.55);
+  mix_box(out, right - 1, top + 1, right, bottom - 1, pale_ink, 0.55);
+  const std::string label = region.name + " " + percent_text(region.attribution);
+  const std::int64_t text = std::llround(image::text_width(label, 10.0));
+  mix_box(out, left + 1, top + 1, left + 9 + text, top + 19, paper, 0.78);
+  draw_small(out, label, static_cast<double>(left) + 6.0, static_cast<double>(top) + 5.0);
+}
+
+/// Draws the colours from the least t to 1, and what they mean.
+inline void draw_scale(image::Image& out, std::int64_t top, bool negative, const std::string& meaning) {
+  constexpr std::int64_t bar = 240;
+  for (std::int64_t x = 0; x < bar; ++x) {
+    const double share = static_cast<double>(x) / static_cast<double>(bar - 1);
+    mix_box(out, page_left + x, top, page_left + x + 1, top + 14, heat_colour(negative ? 2.0 * share - 1.0 : share),
+            1.0);
+  }
+  const std::string ends = negative ? "against to for: " : "none to most: ";
+  draw_small(out, ends + meaning, static_cast<double>(page_left + bar + 12), static_cast<double>(top) + 2.0);
+}
+
 }  // namespace detail
 
 /// The picture. `page` is the image as it came from its file, grey or RGB; map (h, w), finite, lies over the whole of it.
@@ -107,16 +180,7 @@ image::Image overlay(const image::Image& page, const Tensor<T>& map, const Overl
   QRS_CHECK(map.rank() == 2 && map.size() > 0, "[overlay] expected a map (h, w), got ", map.shape());
   QRS_CHECK(options.longest >= 64 && options.longest <= 8192, "[overlay] expected a longer side of 64 to 8192, got ",
             options.longest);
-  double largest = 0.0;
-  bool negative = false;
-  for (std::int64_t y = 0; y < map.dim(0); ++y) {
-    for (std::int64_t x = 0; x < map.dim(1); ++x) {
-      const auto value = static_cast<double>(map.data()[y * map.pitch() + x]);
-      QRS_CHECK(std::isfinite(value), "[overlay] expected finite values, got ", value, " at row ", y, ", column ", x);
-      largest = std::max(largest, std::abs(value));
-      negative = negative || value < 0.0;
-    }
-  }
+  const detail::MapRange range = detail::range_of(map);
   const double scale =
       static_cast<double>(options.longest) / static_cast<double>(std::max(page.height(), page.width()));
   const auto scaled = [&](std::int64_t size) {
@@ -126,66 +190,20 @@ image::Image overlay(const image::Image& page, const Tensor<T>& map, const Overl
   const std::int64_t width = scaled(page.width());
   const image::Image grey = image::resize(image::to_grey(page), height, width);
 
-  constexpr std::int64_t margin = 20;
-  constexpr std::int64_t above = 48;  // the title
-  constexpr std::int64_t below = 56;  // the scale
-  image::Image out(height + above + below, std::max<std::int64_t>(width, 480) + 2 * margin, 3);
+  image::Image out(height + detail::page_top + detail::scale_height,
+                   std::max<std::int64_t>(width, 480) + 2 * detail::page_left, 3);
   std::fill(out.pixels().begin(), out.pixels().end(), std::uint8_t{255});
-  const auto tint = [&](double value) { return heat_colour(largest > 0.0 ? value / largest : 0.0); };
-  parallel_chunks(height, 16, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t y = begin; y < end; ++y) {
-      std::uint8_t* pixel = out.row(above + y) + 3 * margin;
-      for (std::int64_t x = 0; x < width; ++x, pixel += 3) {
-        const image::Colour colour = tint(detail::value_at(map, y, x, height, width));
-        for (std::size_t c = 0; c < 3; ++c) {
-          pixel[c] = static_cast<std::uint8_t>((grey.row(y)[x] * colour[c] + 127) / 255);
-        }
-      }
-    }
-  });
-
+  detail::draw_tinted(out, grey, map, range.largest);
   image::draw_text(out, options.title,
-                   {.x = margin + 1.0, .y = 18.0, .height = 14.0, .pen = 2.0, .colour = detail::ink});
+                   {.x = detail::page_left + 1.0, .y = 18.0, .height = 14.0, .pen = 2.0, .colour = detail::ink});
   const auto extent = [](double given, std::int64_t own) { return given > 0.0 ? given : static_cast<double>(own); };
   const double sx = static_cast<double>(width) / extent(options.region_width, page.width());
   const double sy = static_cast<double>(height) / extent(options.region_height, page.height());
   for (const RegionShare& region : options.regions) {
     if (region.box.width() <= 0.0) continue;
-    const image::Box box = region.box.scaled(sx, sy);
-    const std::int64_t left = margin + std::llround(box.left);
-    const std::int64_t top = above + std::llround(box.top);
-    const std::int64_t right = margin + std::llround(box.right);
-    const std::int64_t bottom = above + std::llround(box.bottom);
-    detail::mix_box(out, left, top, right, top + 1, detail::pale_ink, 0.55);
-    detail::mix_box(out, left, bottom - 1, right, bottom, detail::pale_ink, 0.55);
-    detail::mix_box(out, left, top + 1, left + 1, bottom - 1, detail::pale_ink, 0.55);
-    detail::mix_box(out, right - 1, top + 1, right, bottom - 1, detail::pale_ink, 0.55);
-    const std::string label = region.name + " " + detail::percent_text(region.attribution);
-    const std::int64_t text = std::llround(image::text_width(label, 10.0));
-    detail::mix_box(out, left + 1, top + 1, left + 9 + text, top + 19, detail::paper, 0.78);
-    image::draw_text(out, label,
-                     {.x = static_cast<double>(left) + 6.0,
-                      .y = static_cast<double>(top) + 5.0,
-                      .height = 10.0,
-                      .pen = 1.5,
-                      .colour = detail::ink});
+    detail::draw_region(out, region, region.box.scaled(sx, sy));
   }
-
-  // The scale, from the least t to 1.
-  constexpr std::int64_t bar = 240;
-  const std::int64_t bar_top = above + height + 16;
-  for (std::int64_t x = 0; x < bar; ++x) {
-    const double share = static_cast<double>(x) / static_cast<double>(bar - 1);
-    detail::mix_box(out, margin + x, bar_top, margin + x + 1, bar_top + 14,
-                    heat_colour(negative ? 2.0 * share - 1.0 : share), 1.0);
-  }
-  const std::string ends = negative ? "against to for: " : "none to most: ";
-  image::draw_text(out, ends + options.scale,
-                   {.x = static_cast<double>(margin + bar + 12),
-                    .y = static_cast<double>(bar_top) + 2.0,
-                    .height = 10.0,
-                    .pen = 1.5,
-                    .colour = detail::ink});
+  detail::draw_scale(out, detail::page_top + height + 16, range.negative, options.scale);
   return out;
 }
 

@@ -101,6 +101,67 @@ class JpegTables {
   bool progressive_ = false;
 };
 
+inline unsigned byte_at(FileBytes file, std::size_t i) { return std::to_integer<unsigned>(file[i]); }
+
+/// Where the next marker from `at` on stands: behind fill bytes, and within a scan behind its entropy-coded bytes.
+inline std::size_t next_marker(FileBytes file, std::string_view path, std::size_t at, bool in_scan) {
+  while (at + 1 < file.size()) {
+    const bool marker = byte_at(file, at) == 0xFF && byte_at(file, at + 1) != 0xFF && byte_at(file, at + 1) != 0;
+    if (marker && !(in_scan && byte_at(file, at + 1) >= 0xD0 && byte_at(file, at + 1) <= 0xD7)) break;
+    if (!in_scan && byte_at(file, at) != 0xFF) {
+      fail_in_file(path, at, "expected a JPEG marker, got the byte ", byte_at(file, at), ": the file is damaged");
+    }
+    ++at;
+  }
+  if (at + 1 >= file.size()) {
+    fail_in_file(path, file.size(), "expected the end mark of a JPEG, got the end of the file: it is cut short");
+  }
+  return at;
+}
+
+/// The data of the segment whose length stands at `at`.
+inline FileBytes segment_at(FileBytes file, std::string_view path, std::size_t at) {
+  if (file.size() - at < 2 || number_at(file, at, 2, ByteOrder::big) > file.size() - at) {
+    fail_in_file(path, at, "expected a JPEG segment inside the file, got one that passes its end: it is cut short");
+  }
+  const std::size_t length = number_at(file, at, 2, ByteOrder::big);
+  if (length < 2) fail_in_file(path, at, "expected a JPEG segment of 2 bytes at least, got ", length);
+  return file.subspan(at + 2, length - 2);
+}
+
+inline bool is_frame(unsigned code) {
+  return code >= 0xC0 && code <= 0xCF && code != 0xC4 && code != 0xC8 && code != 0xCC;
+}
+
+/// The size and channels that a frame of this code tells; its segment stands at `at`.
+inline void read_frame(PictureHeader& header, FileBytes data, unsigned code, std::string_view path, std::size_t at,
+                       std::int64_t limit) {
+  if (header.channels != 0) fail_in_file(path, at, "expected one JPEG frame, got a second one");
+  if (code > 0xC2) fail_in_file(path, at, "expected a baseline or progressive JPEG, got frame type ", code - 0xC0);
+  if (data.size() < 6) fail_in_file(path, at, "expected a JPEG frame of 6 bytes at least, got ", data.size());
+  const unsigned precision = byte_at(data, 0);
+  const unsigned channels = byte_at(data, 5);
+  if (precision != 8) fail_in_file(path, at + 2, "expected 8 bits a channel, got ", precision);
+  if (channels == 4) {
+    fail_in_file(path, at + 7, "expected a grey or RGB picture, got four channels (CMYK): convert it to RGB");
+  }
+  if (channels != 1 && channels != 3) fail_in_file(path, at + 7, "expected 1 or 3 channels, got ", channels);
+  header.height = number_at(data, 1, 2, ByteOrder::big);
+  header.width = number_at(data, 3, 2, ByteOrder::big);
+  header.channels = channels;
+  check_picture_size(header, path, at + 3, limit);
+}
+
+/// Throws where the scans cannot hold the picture: each block of 8 x 8 pixels takes a bit of the first one at least.
+inline void check_scanned(const PictureHeader& header, std::uint64_t scanned, std::string_view path, std::size_t at) {
+  const std::uint64_t least =
+      static_cast<std::uint64_t>(header.height) * static_cast<std::uint64_t>(header.width) / (64 * 8);
+  if (scanned < least) {
+    fail_in_file(path, at, "expected at least ", least, " bytes of scans for ", header.height, " x ", header.width,
+                 ", got ", scanned);
+  }
+}
+
 }  // namespace detail
 
 /// The header of a JPEG file. Throws where the file ends before its EOI, where it is not 8-bit baseline or progressive, or
@@ -112,49 +173,16 @@ inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int
   std::uint64_t scanned = 0;
   int scans = 0;
   std::size_t at = 2;
-  const auto code_at = [&](std::size_t i) { return std::to_integer<unsigned>(file[i]); };
   while (true) {
-    // To the next marker: over fill bytes, and over the entropy-coded bytes of a scan.
-    const std::size_t from = at;
-    const bool in_scan = scans > 0;
-    while (at + 1 < file.size()) {
-      const bool marker = code_at(at) == 0xFF && code_at(at + 1) != 0xFF && code_at(at + 1) != 0;
-      if (marker && !(in_scan && code_at(at + 1) >= 0xD0 && code_at(at + 1) <= 0xD7)) break;
-      if (!in_scan && code_at(at) != 0xFF) {
-        fail_in_file(path, at, "expected a JPEG marker, got the byte ", code_at(at), ": the file is damaged");
-      }
-      ++at;
-    }
-    if (at + 1 >= file.size()) {
-      fail_in_file(path, file.size(), "expected the end mark of a JPEG, got the end of the file: it is cut short");
-    }
-    scanned += at - from;
-    const unsigned code = code_at(at + 1);
-    at += 2;
+    const std::size_t marker = detail::next_marker(file, path, at, scans > 0);
+    scanned += marker - at;
+    at = marker + 2;
+    const unsigned code = detail::byte_at(file, marker + 1);
     if (code == 0xD9) break;  // EOI
     if (code == 0xD8 || code == 0x01 || (code >= 0xD0 && code <= 0xD7)) continue;
-    if (file.size() - at < 2 || number_at(file, at, 2, ByteOrder::big) > file.size() - at) {
-      fail_in_file(path, at, "expected a JPEG segment inside the file, got one that passes its end: it is cut short");
-    }
-    const std::size_t length = number_at(file, at, 2, ByteOrder::big);
-    if (length < 2) fail_in_file(path, at, "expected a JPEG segment of 2 bytes at least, got ", length);
-    const FileBytes data = file.subspan(at + 2, length - 2);
-    const bool frame = code >= 0xC0 && code <= 0xCF && code != 0xC4 && code != 0xC8 && code != 0xCC;
-    if (frame) {
-      if (header.channels != 0) fail_in_file(path, at, "expected one JPEG frame, got a second one");
-      if (code > 0xC2) fail_in_file(path, at, "expected a baseline or progressive JPEG, got frame type ", code - 0xC0);
-      if (data.size() < 6) fail_in_file(path, at, "expected a JPEG frame of 6 bytes at least, got ", data.size());
-      const auto precision = std::to_integer<unsigned>(data[0]);
-      const auto channels = std::to_integer<unsigned>(data[5]);
-      if (precision != 8) fail_in_file(path, at + 2, "expected 8 bits a channel, got ", precision);
-      if (channels == 4) {
-        fail_in_file(path, at + 7, "expected a grey or RGB picture, got four channels (CMYK): convert it to RGB");
-      }
-      if (channels != 1 && channels != 3) fail_in_file(path, at + 7, "expected 1 or 3 channels, got ", channels);
-      header.height = number_at(data, 1, 2, ByteOrder::big);
-      header.width = number_at(data, 3, 2, ByteOrder::big);
-      header.channels = channels;
-      check_picture_size(header, path, at + 3, limit);
+    const FileBytes data = detail::segment_at(file, path, at);
+    if (detail::is_frame(code)) {
+      detail::read_frame(header, data, code, path, at, limit);
       tables.frame(data, at + 2, code == 0xC2);
     }
     if (code == 0xE1 && begins_with(data, std::string_view("Exif\0\0", 6))) {
@@ -167,16 +195,10 @@ inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int
       tables.scan(data, at + 2);
       if (++scans > most_scans) fail_in_file(path, at, "expected at most ", most_scans, " scans, got more");
     }
-    at += length;
+    at += 2 + data.size();
   }
   if (scans == 0) fail_in_file(path, at, "expected a scan in a JPEG, got its end");
-  // Each block of 8 x 8 pixels takes a bit of the first scan at least.
-  const std::uint64_t least =
-      static_cast<std::uint64_t>(header.height) * static_cast<std::uint64_t>(header.width) / (64 * 8);
-  if (scanned < least) {
-    fail_in_file(path, at, "expected at least ", least, " bytes of scans for ", header.height, " x ", header.width,
-                 ", got ", scanned);
-  }
+  detail::check_scanned(header, scanned, path, at);
   return header;
 }
 

@@ -65,99 +65,131 @@ inline std::vector<std::int64_t> model_integers(TextCursor& at, std::size_t coun
   return out;
 }
 
+/// Reads a model line by line: the header up to SV, then the support vectors.
+class ModelReader {
+ public:
+  ModelReader(std::string_view text, const std::string& path)
+      : at_("libsvm", path, text), path_(path), size_(text.size()) {}
+
+  LibsvmModel read() {
+    header();
+    check_header();
+    vectors();
+    return std::move(out_);
+  }
+
+ private:
+  static constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+
+  void header() {
+    for (; !at_.at_end() && !begun_; at_.next_line()) {
+      at_.skip_blanks();
+      if (at_.at_line_end()) continue;
+      TextCursor here = at_;
+      const std::string_view word = at_.word();
+      at_.skip_blanks();
+      begun_ = word == "SV";
+      if (begun_ || one_value(word) || values_of_classes(word)) continue;
+      here.refuse("a word of a LIBSVM model (svm_type, kernel_type, ..., SV)");
+    }
+  }
+
+  /// Reads what stands behind a word of one value; false where the word is none.
+  bool one_value(std::string_view word) {
+    TextCursor value = at_;
+    if (word == "svm_type") {
+      c_svc_ = at_.word() == "c_svc";
+      if (!c_svc_) value.refuse("svm_type c_svc");
+    } else if (word == "kernel_type") {
+      out_.kernel = std::string(at_.word());
+      if (std::find(libsvm_kernels.begin(), libsvm_kernels.end(), out_.kernel) == libsvm_kernels.end()) {
+        value.refuse("kernel_type linear, polynomial, rbf, sigmoid or precomputed");
+      }
+    } else if (word == "degree") {
+      out_.degree = model_integers(at_, 1, "a degree from 0", 0, most)[0];
+    } else if (word == "gamma") {
+      out_.gamma = model_numbers(at_, 1, "gamma, a finite number")[0];
+    } else if (word == "coef0") {
+      out_.coef0 = model_numbers(at_, 1, "coef0, a finite number")[0];
+    } else if (word == "nr_class") {
+      classes_ = static_cast<std::size_t>(model_integers(at_, 1, "2 to 32767 classes", 2, 32767)[0]);
+    } else if (word == "total_sv") {
+      total_ = model_integers(at_, 1, "the number of support vectors", 1, most)[0];
+    } else {
+      return word == "prob_density_marks";  // of one-class models
+    }
+    return true;
+  }
+
+  /// Reads what stands behind a word of one value a class or a pair of classes; false where the word is none.
+  bool values_of_classes(std::string_view word) {
+    std::vector<double>* of_pairs = word == "rho"     ? &out_.rho
+                                    : word == "probA" ? &out_.prob_a
+                                    : word == "probB" ? &out_.prob_b
+                                                      : nullptr;
+    if (of_pairs == nullptr && word != "label" && word != "nr_sv") return false;
+    if (classes_ == 0) at_.refuse(text("nr_class before ", word));
+    if (of_pairs != nullptr) {
+      *of_pairs =
+          model_numbers(at_, classes_ * (classes_ - 1) / 2, text("a finite ", word, " of each pair of classes"));
+    } else if (word == "label") {
+      out_.label = model_integers(at_, classes_, "an integer label of each class", -most - 1, most);
+    } else {
+      out_.nr_sv = model_integers(at_, classes_, "the number of support vectors of each class", 0, most);
+    }
+    return true;
+  }
+
+  void check_header() const {
+    const auto need = [&](bool there, std::string_view what) {
+      QRS_CHECK(there, "[libsvm] ", path_, ": expected ", what, " before line ", at_.line(), ", got none");
+    };
+    need(begun_, "a line SV");
+    need(c_svc_, "svm_type c_svc");
+    need(total_ > 0, "total_sv");
+    need(!out_.rho.empty(), "rho");
+    need(!out_.label.empty(), "label");
+    need(!out_.nr_sv.empty(), "nr_sv");
+    QRS_CHECK(out_.prob_a.size() == out_.prob_b.size(), "[libsvm] ", path_,
+              ": expected probA and probB or neither, got ", out_.prob_a.size(), " and ", out_.prob_b.size(),
+              " values");
+    std::int64_t sum = 0;
+    for (const std::int64_t count : out_.nr_sv) sum += count;
+    QRS_CHECK(sum == total_, "[libsvm] ", path_, ": expected nr_sv to add up to total_sv, ", total_, ", got ", sum);
+  }
+
+  void vectors() {
+    for (; !at_.at_end(); at_.next_line()) {
+      at_.skip_blanks();
+      if (at_.at_line_end()) continue;
+      if (out_.vectors.rows() == total_) at_.refuse(text("the end of the file after ", total_, " support vectors"));
+      for (std::size_t c = 0; c + 1 < classes_; ++c, at_.skip_blanks()) {
+        out_.coefficients.push_back(at_.number("a finite coefficient"));
+      }
+      out_.vectors.labels.push_back(0.0);
+      read_features(at_, out_.vectors.index, out_.vectors.value);
+      if (!at_.at_line_end()) at_.refuse("an index");
+      out_.vectors.begin.push_back(out_.vectors.index.size());
+    }
+    QRS_CHECK(out_.vectors.rows() == total_, "[libsvm] ", path_, ": expected ", total_, " support vectors, got ",
+              out_.vectors.rows(), " at byte ", size_, ", the end of the file");
+  }
+
+  TextCursor at_;
+  std::string_view path_;
+  std::size_t size_;  // of the text
+  LibsvmModel out_;
+  std::int64_t total_ = -1;
+  std::size_t classes_ = 0;
+  bool c_svc_ = false;
+  bool begun_ = false;
+};
+
 }  // namespace detail
 
 /// A model of a text. `path` stands in messages.
 inline LibsvmModel parse_libsvm_model(std::string_view text, const std::string& path = "text") {
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  LibsvmModel out;
-  TextCursor at("libsvm", path, text);
-  std::int64_t total = -1;
-  std::size_t classes = 0;
-  bool c_svc = false;
-  bool begun = false;
-  const auto pairs = [&] { return classes * (classes - 1) / 2; };
-  const auto need_classes = [&](std::string_view word) {
-    if (classes == 0) at.refuse(qrs::text("nr_class before ", word));
-  };
-  for (; !at.at_end() && !begun; at.next_line()) {
-    at.skip_blanks();
-    if (at.at_line_end()) continue;
-    TextCursor here = at;
-    const std::string_view word = at.word();
-    at.skip_blanks();
-    if (word == "svm_type") {
-      TextCursor value = at;
-      c_svc = at.word() == "c_svc";
-      if (!c_svc) value.refuse("svm_type c_svc");
-    } else if (word == "kernel_type") {
-      TextCursor value = at;
-      out.kernel = std::string(at.word());
-      if (std::find(libsvm_kernels.begin(), libsvm_kernels.end(), out.kernel) == libsvm_kernels.end()) {
-        value.refuse("kernel_type linear, polynomial, rbf, sigmoid or precomputed");
-      }
-    } else if (word == "degree") {
-      out.degree = detail::model_integers(at, 1, "a degree from 0", 0, most)[0];
-    } else if (word == "gamma") {
-      out.gamma = detail::model_numbers(at, 1, "gamma, a finite number")[0];
-    } else if (word == "coef0") {
-      out.coef0 = detail::model_numbers(at, 1, "coef0, a finite number")[0];
-    } else if (word == "nr_class") {
-      classes = static_cast<std::size_t>(detail::model_integers(at, 1, "2 to 32767 classes", 2, 32767)[0]);
-    } else if (word == "total_sv") {
-      total = detail::model_integers(at, 1, "the number of support vectors", 1, most)[0];
-    } else if (word == "rho") {
-      need_classes(word);
-      out.rho = detail::model_numbers(at, pairs(), "a finite rho of each pair of classes");
-    } else if (word == "label") {
-      need_classes(word);
-      out.label = detail::model_integers(at, classes, "an integer label of each class", -most - 1, most);
-    } else if (word == "probA") {
-      need_classes(word);
-      out.prob_a = detail::model_numbers(at, pairs(), "a finite probA of each pair of classes");
-    } else if (word == "probB") {
-      need_classes(word);
-      out.prob_b = detail::model_numbers(at, pairs(), "a finite probB of each pair of classes");
-    } else if (word == "nr_sv") {
-      need_classes(word);
-      out.nr_sv = detail::model_integers(at, classes, "the number of support vectors of each class", 0, most);
-    } else if (word == "prob_density_marks") {
-      continue;  // of one-class models
-    } else if (word == "SV") {
-      begun = true;
-    } else {
-      here.refuse("a word of a LIBSVM model (svm_type, kernel_type, ..., SV)");
-    }
-  }
-  const auto need = [&](bool there, std::string_view what) {
-    QRS_CHECK(there, "[libsvm] ", path, ": expected ", what, " before line ", at.line(), ", got none");
-  };
-  need(begun, "a line SV");
-  need(c_svc, "svm_type c_svc");
-  need(total > 0, "total_sv");
-  need(!out.rho.empty(), "rho");
-  need(!out.label.empty(), "label");
-  need(!out.nr_sv.empty(), "nr_sv");
-  QRS_CHECK(out.prob_a.size() == out.prob_b.size(), "[libsvm] ", path, ": expected probA and probB or neither, got ",
-            out.prob_a.size(), " and ", out.prob_b.size(), " values");
-  std::int64_t sum = 0;
-  for (const std::int64_t count : out.nr_sv) sum += count;
-  QRS_CHECK(sum == total, "[libsvm] ", path, ": expected nr_sv to add up to total_sv, ", total, ", got ", sum);
-  for (; !at.at_end(); at.next_line()) {
-    at.skip_blanks();
-    if (at.at_line_end()) continue;
-    if (out.vectors.rows() == total) at.refuse(qrs::text("the end of the file after ", total, " support vectors"));
-    for (std::size_t c = 0; c + 1 < classes; ++c, at.skip_blanks()) {
-      out.coefficients.push_back(at.number("a finite coefficient"));
-    }
-    out.vectors.labels.push_back(0.0);
-    detail::read_features(at, out.vectors.index, out.vectors.value);
-    if (!at.at_line_end()) at.refuse("an index");
-    out.vectors.begin.push_back(out.vectors.index.size());
-  }
-  QRS_CHECK(out.vectors.rows() == total, "[libsvm] ", path, ": expected ", total, " support vectors, got ",
-            out.vectors.rows(), " at byte ", text.size(), ", the end of the file");
-  return out;
+  return detail::ModelReader(text, path).read();
 }
 
 inline LibsvmModel read_libsvm_model(const std::string& path) {

@@ -97,7 +97,7 @@ class PickleMachine {
   }
 
  private:
-  /// One instruction; true after STOP.
+  /// One instruction; true after STOP. Each group of opcodes hands what is not its own to the next.
   bool step() {
     at_ = in_.offset();
     const auto opcode = in_.number<std::uint8_t>("pickle opcode (no STOP was met)");
@@ -117,7 +117,24 @@ class PickleMachine {
         return drop(pop_mark());
       case '2':
         return push_ref(top());
-      // values
+      // the memo
+      case 'q':
+        return put(in_.number<std::uint8_t>("BINPUT"));
+      case 'r':
+        return put(in_.number<std::uint32_t>("LONG_BINPUT"));
+      case 0x94:
+        return put(memo_.size());
+      case 'h':
+        return get(in_.number<std::uint8_t>("BINGET"));
+      case 'j':
+        return get(in_.number<std::uint32_t>("LONG_BINGET"));
+      default:
+        return value_step(opcode);
+    }
+  }
+
+  bool value_step(std::uint8_t opcode) {
+    switch (opcode) {
       case 'N':
         return push({.kind = Kind::none});
       case 0x88:
@@ -152,7 +169,13 @@ class PickleMachine {
         return run_of(Kind::bytes, in_.number<std::uint32_t>("BINBYTES length"));
       case 0x8e:
         return run_of(Kind::bytes, in_.number<std::uint64_t>("BINBYTES8 length"));
-      // containers
+      default:
+        return container_step(opcode);
+    }
+  }
+
+  bool container_step(std::uint8_t opcode) {
+    switch (opcode) {
       case ')':
         return push({.kind = Kind::tuple});
       case 0x85:
@@ -185,7 +208,14 @@ class PickleMachine {
         return extend(Kind::set, pop_mark());
       case 0x91:
         return collect(Kind::set, pop_mark());
-      // names, calls, identities
+      default:
+        return call_step(opcode);
+    }
+  }
+
+  /// Names, calls and identities, the last group.
+  bool call_step(std::uint8_t opcode) {
+    switch (opcode) {
       case 'c':
         return global();
       case 0x93:
@@ -198,17 +228,6 @@ class PickleMachine {
         return build();
       case 'Q':
         return collect(Kind::persistent, height_for(1));
-      // the memo
-      case 'q':
-        return put(in_.number<std::uint8_t>("BINPUT"));
-      case 'r':
-        return put(in_.number<std::uint32_t>("LONG_BINPUT"));
-      case 0x94:
-        return put(memo_.size());
-      case 'h':
-        return get(in_.number<std::uint8_t>("BINGET"));
-      case 'j':
-        return get(in_.number<std::uint32_t>("LONG_BINGET"));
       default:
         error("expected an opcode on the allowed list, got ", int{opcode}, named(opcode));
     }

@@ -189,6 +189,71 @@ inline void append_float(std::string& out, float value) {
   if (text.find_first_of(".e") == std::string_view::npos) out += "E0";
 }
 
+inline std::string quoted(const std::string& value) {
+  return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+template <class V>
+void append_list(std::string& out, const char* name, const std::vector<V>& values) {
+  out += text("\"", name, "\":[");
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out += ',';
+    if constexpr (std::is_same_v<V, float>) {
+      append_float(out, values[i]);
+    } else {
+      out += std::to_string(static_cast<int>(values[i]));
+    }
+  }
+  out += "],";
+}
+
+/// One score where all classes have the same, else a list in a text.
+inline std::string base_score_text(const XgboostModel& model) {
+  bool same = true;
+  for (const float score : model.base_score) same = same && score == model.base_score.front();
+  QRS_CHECK(!model.base_score.empty(), "[xgboost] expected a base_score, got none");
+  std::string scores;
+  for (std::size_t i = 0; i < (same ? 1 : model.base_score.size()); ++i) {
+    if (i > 0) scores += ',';
+    append_float(scores, model.base_score[i]);
+  }
+  return same ? scores : "[" + scores + "]";
+}
+
+inline void append_tree(std::string& out, const XgboostModel& model, std::size_t t) {
+  const XgboostTree& tree = model.trees[t];
+  out += t > 0 ? ",{" : "{";
+  append_list(out, "base_weights", tree.base_weights);
+  out += "\"categories\":[],\"categories_nodes\":[],\"categories_segments\":[],\"categories_sizes\":[],";
+  append_list(out, "default_left", tree.default_left);
+  out += text("\"id\":", t, ",");
+  append_list(out, "left_children", tree.left_children);
+  append_list(out, "loss_changes", tree.loss_changes);
+  append_list(out, "parents", tree.parents);
+  append_list(out, "right_children", tree.right_children);
+  append_list(out, "split_conditions", tree.split_conditions);
+  append_list(out, "split_indices", tree.split_indices);
+  append_list(out, "split_type", std::vector<char>(tree.size(), 0));
+  append_list(out, "sum_hessian", tree.sum_hessian);
+  out += text("\"tree_param\":{\"num_deleted\":\"0\",\"num_feature\":\"", model.num_feature, "\",\"num_nodes\":\"",
+              tree.size(), "\",\"size_leaf_vector\":\"1\"}}");
+}
+
+/// The members of gradient_booster's model.
+inline void append_trees(std::string& out, const XgboostModel& model) {
+  const std::int64_t groups = std::max<std::int64_t>(1, model.num_class);
+  out += text(
+      "\"cats\":{\"enc\":[],\"feature_segments\":[],\"sorted_idx\":[]},\"gbtree_model_param\":{\"num_parallel_tree\":"
+      "\"1\",",
+      "\"num_trees\":\"", model.trees.size(), "\",\"size_leaf_vector\":\"0\"},\"iteration_indptr\":[0");
+  for (std::int64_t end = groups; end <= static_cast<std::int64_t>(model.trees.size()); end += groups)
+    out += text(",", end);
+  out += "],";
+  append_list(out, "tree_info", model.tree_info);
+  out += "\"trees\":[";
+  for (std::size_t t = 0; t < model.trees.size(); ++t) append_tree(out, model, t);
+}
+
 }  // namespace detail
 
 /// Deepest nesting of lists and objects that is read; XGBoost's models have 8.
@@ -252,67 +317,15 @@ inline XgboostModel read_xgboost_json(const std::string& path) {
 
 /// The text of a model.
 inline std::string xgboost_json(const XgboostModel& model) {
-  const auto quoted = [](const std::string& value) {
-    return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  };
-  std::string out;
-  const auto list = [&out]<class V>(const char* name, const std::vector<V>& values) {
-    out += text("\"", name, "\":[");
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (i > 0) out += ',';
-      if constexpr (std::is_same_v<V, float>) {
-        detail::append_float(out, values[i]);
-      } else {
-        out += std::to_string(static_cast<int>(values[i]));
-      }
-    }
-    out += "],";
-  };
-  bool same = true;
-  for (const float score : model.base_score) same = same && score == model.base_score.front();
-  QRS_CHECK(!model.base_score.empty(), "[xgboost] expected a base_score, got none");
-  std::string scores;
-  for (std::size_t i = 0; i < (same ? 1 : model.base_score.size()); ++i) {
-    if (i > 0) scores += ',';
-    detail::append_float(scores, model.base_score[i]);
-  }
-  if (!same) scores = "[" + scores + "]";
-
-  out += "{\"learner\":{\"attributes\":{";
-  for (const auto& [key, value] : model.attributes) out += quoted(key) + ":" + quoted(value) + ",";
+  const std::string scores = detail::base_score_text(model);
+  std::string out = "{\"learner\":{\"attributes\":{";
+  for (const auto& [key, value] : model.attributes) out += detail::quoted(key) + ":" + detail::quoted(value) + ",";
   if (!model.attributes.empty()) out.pop_back();
   out += "},\"feature_names\":[],\"feature_types\":[],\"gradient_booster\":{\"model\":{";
-  const std::int64_t groups = std::max<std::int64_t>(1, model.num_class);
-  out += text(
-      "\"cats\":{\"enc\":[],\"feature_segments\":[],\"sorted_idx\":[]},\"gbtree_model_param\":{\"num_parallel_tree\":"
-      "\"1\",",
-      "\"num_trees\":\"", model.trees.size(), "\",\"size_leaf_vector\":\"0\"},\"iteration_indptr\":[0");
-  for (std::int64_t end = groups; end <= static_cast<std::int64_t>(model.trees.size()); end += groups)
-    out += text(",", end);
-  out += "],";
-  list("tree_info", model.tree_info);
-  out += "\"trees\":[";
-  for (std::size_t t = 0; t < model.trees.size(); ++t) {
-    const XgboostTree& tree = model.trees[t];
-    out += t > 0 ? ",{" : "{";
-    list("base_weights", tree.base_weights);
-    out += "\"categories\":[],\"categories_nodes\":[],\"categories_segments\":[],\"categories_sizes\":[],";
-    list("default_left", tree.default_left);
-    out += text("\"id\":", t, ",");
-    list("left_children", tree.left_children);
-    list("loss_changes", tree.loss_changes);
-    list("parents", tree.parents);
-    list("right_children", tree.right_children);
-    list("split_conditions", tree.split_conditions);
-    list("split_indices", tree.split_indices);
-    list("split_type", std::vector<char>(tree.size(), 0));
-    list("sum_hessian", tree.sum_hessian);
-    out += text("\"tree_param\":{\"num_deleted\":\"0\",\"num_feature\":\"", model.num_feature, "\",\"num_nodes\":\"",
-                tree.size(), "\",\"size_leaf_vector\":\"1\"}}");
-  }
+  detail::append_trees(out, model);
   out += text("]},\"name\":\"gbtree\"},\"learner_model_param\":{\"base_score\":\"", scores,
               "\",\"boost_from_average\":\"1\",\"num_class\":\"", model.num_class, "\",\"num_feature\":\"",
-              model.num_feature, "\",\"num_target\":\"1\"},\"objective\":{\"name\":", quoted(model.objective));
+              model.num_feature, "\",\"num_target\":\"1\"},\"objective\":{\"name\":", detail::quoted(model.objective));
   if (model.num_class > 0) {
     out += text(",\"softmax_multiclass_param\":{\"num_class\":\"", model.num_class, "\"}");
   } else {

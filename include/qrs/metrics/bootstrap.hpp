@@ -166,6 +166,75 @@ class ResamplingPlan {
   std::vector<std::vector<std::vector<std::int64_t>>> strata_;  // stratum, unit, samples
 };
 
+/// Units of one stratum that the jackknife leaves out together: `first` and those that follow at distance `step`.
+struct JackknifeBlock {
+  std::size_t stratum;
+  std::size_t first;
+  std::size_t step;
+};
+
+inline std::vector<JackknifeBlock> jackknife_blocks(const ResamplingPlan& plan, std::int64_t most_a_stratum) {
+  std::vector<JackknifeBlock> blocks;
+  for (std::size_t s = 0; s < plan.strata().size(); ++s) {
+    const std::size_t units = plan.strata()[s].size();
+    const std::size_t step = std::min(units, static_cast<std::size_t>(most_a_stratum));
+    for (std::size_t first = 0; units > 1 && first < step; ++first) blocks.push_back({s, first, step});
+  }
+  return blocks;
+}
+
+inline constexpr std::int64_t resamples_a_chunk = 8;
+
+/// The statistics of each replicate, a row each.
+template <class Statistic>
+std::vector<double> of_replicates(const ResamplingPlan& plan, std::int64_t replicates, std::size_t samples,
+                                  std::size_t width, const Statistic& statistic) {
+  std::vector<double> rows(static_cast<std::size_t>(replicates) * width);
+  parallel_chunks(replicates, resamples_a_chunk, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<std::int64_t> counts(samples);
+    for (std::int64_t r = begin; r < end; ++r) {
+      plan.draw(r, counts);
+      statistic(std::span<const std::int64_t>(counts),
+                std::span(rows).subspan(static_cast<std::size_t>(r) * width, width));
+    }
+  });
+  return rows;
+}
+
+/// The statistics of all samples but those of each block, a row each.
+template <class Statistic>
+std::vector<double> without_blocks(const ResamplingPlan& plan, std::span<const JackknifeBlock> blocks,
+                                   std::size_t samples, std::size_t width, const Statistic& statistic) {
+  std::vector<double> rows(blocks.size() * width);
+  parallel_chunks(std::ssize(blocks), resamples_a_chunk, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<std::int64_t> counts(samples, 1);
+    for (std::int64_t b = begin; b < end; ++b) {
+      const JackknifeBlock block = blocks[static_cast<std::size_t>(b)];
+      const auto set = [&](std::int64_t value) {
+        const auto& units = plan.strata()[block.stratum];
+        for (std::size_t u = block.first; u < units.size(); u += block.step) {
+          for (const std::int64_t sample : units[u]) counts[static_cast<std::size_t>(sample)] = value;
+        }
+      };
+      set(0);
+      statistic(std::span<const std::int64_t>(counts),
+                std::span(rows).subspan(static_cast<std::size_t>(b) * width, width));
+      set(1);
+    }
+  });
+  return rows;
+}
+
+inline double standard_deviation(std::span<const double> values) {
+  double sum = 0.0;
+  for (const double value : values) sum += value;
+  const double mean = sum / static_cast<double>(values.size());
+  double squares = 0.0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  const double degrees = static_cast<double>(std::max<std::size_t>(values.size(), 2) - 1);
+  return std::sqrt(squares / degrees);
+}
+
 }  // namespace detail
 
 /// Several statistics over the same draws. statistic(counts, out) writes them, counts telling how often each sample stands;
@@ -181,48 +250,10 @@ std::vector<Bootstrap> bootstrap_counts(std::int64_t samples, std::int64_t stati
   std::vector<double> estimates(width);
   statistic(std::span<const std::int64_t>(std::vector<std::int64_t>(size, 1)), std::span<double>(estimates));
 
-  // Rows of statistics, one a replicate and then one a unit left out.
-  constexpr std::int64_t grain = 8;
-  std::vector<double> drawn(static_cast<std::size_t>(options.replicates) * width);
-  parallel_chunks(options.replicates, grain, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<std::int64_t> counts(size);
-    for (std::int64_t r = begin; r < end; ++r) {
-      plan.draw(r, counts);
-      statistic(std::span<const std::int64_t>(counts),
-                std::span(drawn).subspan(static_cast<std::size_t>(r) * width, width));
-    }
-  });
-
-  struct Block {
-    std::size_t stratum;
-    std::size_t first;  // unit; further ones follow at distance `step`
-    std::size_t step;
-  };
-  std::vector<Block> blocks;
-  if (options.method == BootstrapMethod::bca) {
-    for (std::size_t s = 0; s < plan.strata().size(); ++s) {
-      const std::size_t units = plan.strata()[s].size();
-      const std::size_t step = std::min(units, static_cast<std::size_t>(options.jackknife_max));
-      for (std::size_t first = 0; units > 1 && first < step; ++first) blocks.push_back({s, first, step});
-    }
-  }
-  std::vector<double> jackknife(blocks.size() * width);
-  parallel_chunks(static_cast<std::int64_t>(blocks.size()), grain, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<std::int64_t> counts(size, 1);
-    for (std::int64_t b = begin; b < end; ++b) {
-      const Block block = blocks[static_cast<std::size_t>(b)];
-      const auto set = [&](std::int64_t value) {
-        const auto& units = plan.strata()[block.stratum];
-        for (std::size_t u = block.first; u < units.size(); u += block.step) {
-          for (const std::int64_t sample : units[u]) counts[static_cast<std::size_t>(sample)] = value;
-        }
-      };
-      set(0);
-      statistic(std::span<const std::int64_t>(counts),
-                std::span(jackknife).subspan(static_cast<std::size_t>(b) * width, width));
-      set(1);
-    }
-  });
+  const std::vector<double> drawn = detail::of_replicates(plan, options.replicates, size, width, statistic);
+  std::vector<detail::JackknifeBlock> blocks;
+  if (options.method == BootstrapMethod::bca) blocks = detail::jackknife_blocks(plan, options.jackknife_max);
+  const std::vector<double> jackknife = detail::without_blocks(plan, blocks, size, width, statistic);
 
   std::vector<Bootstrap> out(width);
   for (std::size_t j = 0; j < width; ++j) {
@@ -237,13 +268,7 @@ std::vector<Bootstrap> bootstrap_counts(std::int64_t samples, std::int64_t stati
     }
     result.left_out = options.replicates - static_cast<std::int64_t>(result.replicates.size());
     if (2 * result.left_out > options.replicates) continue;
-    double sum = 0.0;
-    for (const double value : result.replicates) sum += value;
-    const double mean = sum / static_cast<double>(result.replicates.size());
-    double squares = 0.0;
-    for (const double value : result.replicates) squares += (value - mean) * (value - mean);
-    const double degrees = static_cast<double>(std::max<std::size_t>(result.replicates.size(), 2) - 1);
-    result.standard_error = std::sqrt(squares / degrees);
+    result.standard_error = detail::standard_deviation(result.replicates);
 
     std::vector<double> sorted = result.replicates;
     std::sort(sorted.begin(), sorted.end());

@@ -46,6 +46,67 @@ inline std::vector<double> two_columns(Scores scores, bool probabilities) {
   return out;
 }
 
+inline std::string bootstrap_name(const EvaluateOptions& options) {
+  std::string name = options.method == BootstrapMethod::bca ? "bootstrap BCa" : "bootstrap percentile";
+  if (options.stratified) name += ", stratified";
+  if (!options.groups.empty()) name += ", by group";
+  return name;
+}
+
+/// Gives scores their intervals. `evaluation` has its number of samples and its confusion matrix already.
+class ScoreIntervals {
+ public:
+  ScoreIntervals(const EvaluationTables& tables, Labels y, Scores scores, const Evaluation& evaluation,
+                 const EvaluateOptions& options)
+      : y_(y),
+        scores_(scores),
+        evaluation_(evaluation),
+        options_(options),
+        method_(bootstrap_name(options)),
+        resampled_(bootstrap_counts(evaluation.n, static_cast<std::int64_t>(tables.width()), tables,
+                                    {.replicates = options.replicates,
+                                     .confidence = options.confidence,
+                                     .method = options.method,
+                                     .seed = options.seed,
+                                     .strata = options.stratified ? y : Labels(),
+                                     .groups = options.groups})) {}
+
+  /// The next of the tables' scores with the bootstrap's interval.
+  Estimate next(std::string name, std::int64_t n) {
+    const Bootstrap& b = resampled_[at_++];
+    Estimate estimate{std::move(name), b.estimate, b.interval, n, method_};
+    if (std::isnan(b.estimate)) {
+      estimate.method = "not defined by these data";
+    } else if (std::isnan(b.interval.low)) {
+      estimate.method = text("no interval: ", b.left_out, " of ", options_.replicates, " draws define no value");
+    }
+    return estimate;
+  }
+  /// Wilson's interval of a share.
+  void share(Estimate& estimate, std::int64_t successes) const {
+    if (!options_.groups.empty() || estimate.n == 0) return;
+    estimate = share_estimate(std::move(estimate.name), successes, estimate.n, options_.confidence);
+  }
+  /// DeLong's interval of class k's AUC, which needs two samples on each side.
+  void area(Estimate& estimate, std::size_t k) const {
+    const std::int64_t support = evaluation_.confusion.true_count(static_cast<std::int64_t>(k));
+    if (!options_.groups.empty() || support < 2 || evaluation_.n - support < 2) return;
+    std::vector<double> column;
+    for (std::int64_t i = 0; i < evaluation_.n; ++i) column.push_back(scores_.at(i, static_cast<std::int64_t>(k)));
+    estimate.interval = metrics::delong_auc(y_, column, evaluation_.confusion.labels[k], options_.confidence).interval;
+    estimate.method = estimate.value > 0.0 && estimate.value < 1.0 ? "DeLong" : "Newcombe";
+  }
+
+ private:
+  Labels y_;
+  Scores scores_;
+  const Evaluation& evaluation_;
+  const EvaluateOptions& options_;
+  std::string method_;
+  std::vector<Bootstrap> resampled_;
+  std::size_t at_ = 0;
+};
+
 }  // namespace detail
 
 /// Every score of scores (n, k), or (n, 1) for two classes, against labels y.
@@ -68,52 +129,18 @@ inline Evaluation evaluate(Labels y, Scores scores, const EvaluateOptions& optio
   const detail::EvaluationTables tables(scores, classes, y, predicted, out.probabilities, options.bins);
   out.confusion = tables.confusion();
   if (out.probabilities) out.reliability = confidence_bins(y, scores, options.bins, classes.labels());
-  const bool grouped = !options.groups.empty();
-  out.groups =
-      grouped ? static_cast<std::int64_t>(std::set(options.groups.begin(), options.groups.end()).size()) : out.n;
+  out.groups = options.groups.empty()
+                   ? out.n
+                   : static_cast<std::int64_t>(std::set(options.groups.begin(), options.groups.end()).size());
 
-  const std::vector<Bootstrap> resampled = bootstrap_counts(out.n, static_cast<std::int64_t>(tables.width()), tables,
-                                                            {.replicates = options.replicates,
-                                                             .confidence = options.confidence,
-                                                             .method = options.method,
-                                                             .seed = options.seed,
-                                                             .strata = options.stratified ? y : Labels(),
-                                                             .groups = options.groups});
-  std::string method = options.method == BootstrapMethod::bca ? "bootstrap BCa" : "bootstrap percentile";
-  if (options.stratified) method += ", stratified";
-  if (grouped) method += ", by group";
-  std::size_t at = 0;
-  const auto next = [&](std::string name, std::int64_t n) {
-    const Bootstrap& b = resampled[at++];
-    Estimate estimate{std::move(name), b.estimate, b.interval, n, method};
-    if (std::isnan(b.estimate)) {
-      estimate.method = "not defined by these data";
-    } else if (std::isnan(b.interval.low)) {
-      estimate.method = text("no interval: ", b.left_out, " of ", options.replicates, " draws define no value");
-    }
-    return estimate;
-  };
-  const auto share = [&](Estimate& estimate, std::int64_t successes) {
-    if (grouped || estimate.n == 0) return;
-    estimate = share_estimate(std::move(estimate.name), successes, estimate.n, options.confidence);
-  };
-  // DeLong's interval needs two samples on each side.
-  const auto area = [&](Estimate& estimate, std::size_t k) {
-    const std::int64_t support = out.confusion.true_count(static_cast<std::int64_t>(k));
-    if (grouped || support < 2 || out.n - support < 2) return;
-    std::vector<double> column;
-    for (std::int64_t i = 0; i < out.n; ++i) column.push_back(scores.at(i, static_cast<std::int64_t>(k)));
-    estimate.interval = delong_auc(y, column, classes.labels()[k], options.confidence).interval;
-    estimate.method = estimate.value > 0.0 && estimate.value < 1.0 ? "DeLong" : "Newcombe";
-  };
-
+  detail::ScoreIntervals intervals(tables, y, scores, out, options);
   for (const detail::EvaluationTables::Score* score : tables.scores()) {
     const std::string name(score->name);
-    out.scores.push_back(next(name, out.n));
+    out.scores.push_back(intervals.next(name, out.n));
     Estimate& estimate = out.scores.back();
-    if (name == "accuracy" || name == "recall_weighted") share(estimate, out.confusion.correct());
-    if (name == "top_2_accuracy") share(estimate, std::llround(estimate.value * static_cast<double>(out.n)));
-    if (name == "roc_auc") area(estimate, 1);
+    if (name == "accuracy" || name == "recall_weighted") intervals.share(estimate, out.confusion.correct());
+    if (name == "top_2_accuracy") intervals.share(estimate, std::llround(estimate.value * static_cast<double>(out.n)));
+    if (name == "roc_auc") intervals.area(estimate, 1);
   }
   const std::vector<ClassCounts> tallies = class_counts(out.confusion);
   for (std::size_t k = 0; k < tallies.size(); ++k) {
@@ -121,11 +148,11 @@ inline Evaluation evaluate(Labels y, Scores scores, const EvaluateOptions& optio
     c.label = tallies[k].label;
     c.support = tallies[k].support;
     for (const detail::EvaluationTables::ClassScore& score : detail::EvaluationTables::class_scores) {
-      c.*score.field = next(std::string(score.name), score.samples(tallies[k], out.n));
+      c.*score.field = intervals.next(std::string(score.name), score.samples(tallies[k], out.n));
     }
-    share(c.precision, tallies[k].true_positives);
-    share(c.recall, tallies[k].true_positives);
-    area(c.auc, k);
+    intervals.share(c.precision, tallies[k].true_positives);
+    intervals.share(c.recall, tallies[k].true_positives);
+    intervals.area(c.auc, k);
     out.classes.push_back(std::move(c));
   }
   return out;

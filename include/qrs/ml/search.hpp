@@ -171,6 +171,69 @@ inline std::vector<data::Split> splits_of(const SearchOptions& options, Labels y
   return options.splits;
 }
 
+inline void set_params(Estimator& estimator, const ml::Candidate& candidate) {
+  for (const auto& [name, value] : candidate) estimator.set(name, value);
+}
+
+/// The results of candidates before any fit. Throws where one names a parameter the model does not have.
+template <class T>
+std::vector<CandidateResult> open_results(const Classifier<T>& model, const std::vector<ml::Candidate>& candidates,
+                                          std::size_t splits, bool train_scores) {
+  std::vector<CandidateResult> out;
+  for (const ml::Candidate& candidate : candidates) {
+    set_params(*model.clone(), candidate);
+    CandidateResult result;
+    result.params = candidate;
+    result.scores.assign(splits, std::numeric_limits<double>::quiet_NaN());
+    if (train_scores) result.train_scores = result.scores;
+    result.errors.resize(splits);
+    out.push_back(std::move(result));
+  }
+  return out;
+}
+
+struct TaskSeconds {
+  double fit = 0.0;
+  double score = 0.0;
+};
+
+/// One candidate on fold f.
+template <class T>
+void fit_and_score(const Classifier<T>& model, const typename Fold<T>::Rows& rows, const Scorer<T>& score,
+                   std::int64_t f, CandidateResult& result, TaskSeconds& seconds) {
+  const auto fitted = model.clone();
+  fitted->observe(nullptr);
+  set_params(*fitted, result.params);
+  fitted->share(rows.work);
+  const Timer fit_timer;
+  fitted->fit(rows.x_train, rows.y_train, rows.weight);
+  seconds.fit = fit_timer.seconds();
+  const Timer score_timer;
+  result.scores[f] = score(*fitted, rows.x_test, rows.y_test);
+  seconds.score = score_timer.seconds();
+  if (!result.train_scores.empty()) result.train_scores[f] = score(*fitted, rows.x_train, rows.y_train);
+}
+
+/// Means over the splits; tasks stand fold by fold.
+inline void summarise(std::vector<CandidateResult>& results, std::span<const TaskSeconds> seconds) {
+  const std::size_t splits = seconds.size() / results.size();
+  for (std::size_t c = 0; c < results.size(); ++c) {
+    for (std::size_t f = 0; f < splits; ++f) {
+      const TaskSeconds& task = seconds[f * results.size() + c];
+      results[c].fit_seconds += task.fit / static_cast<double>(splits);
+      results[c].score_seconds += task.score / static_cast<double>(splits);
+    }
+    summarise(results[c]);
+  }
+}
+
+inline void check_one_fits(const std::vector<CandidateResult>& results, const CandidateResult& best) {
+  for (const std::string& error : best.errors) {
+    QRS_CHECK(!std::isnan(best.mean_score) || error.empty(), "[search] expected at least one candidate that fits, got ",
+              results.size(), " that fail, the first with: ", error);
+  }
+}
+
 }  // namespace detail
 
 /// Scores every candidate on every split, and fits the best one on all rows. The model is copied, never changed. Throws
@@ -184,41 +247,20 @@ SearchResult<T> search(const Classifier<T>& model, const std::vector<Candidate>&
   const Scorer<T> score = scorer<T>(options.scoring);
   SearchResult<T> out;
   out.splits = detail::splits_of(options, y);
-  for (const Candidate& candidate : candidates) {
-    const auto probe = model.clone();
-    for (const auto& [name, value] : candidate) probe->set(name, value);
-    CandidateResult result;
-    result.params = candidate;
-    result.scores.assign(out.splits.size(), std::numeric_limits<double>::quiet_NaN());
-    if (options.train_scores) result.train_scores = result.scores;
-    result.errors.resize(out.splits.size());
-    out.candidates.push_back(std::move(result));
-  }
+  out.candidates = detail::open_results(model, candidates, out.splits.size(), options.train_scores);
 
   const auto count = static_cast<std::int64_t>(candidates.size());
   const std::int64_t tasks = count * static_cast<std::int64_t>(out.splits.size());
   std::vector<detail::Fold<T>> folds(out.splits.size());
-  std::vector<double> fit_seconds(tasks);
-  std::vector<double> score_seconds(tasks);
+  std::vector<detail::TaskSeconds> seconds(tasks);
   std::mutex told_mutex;
   std::int64_t done = 0;
   parallel_for(tasks, [&](std::int64_t task) {
     const std::int64_t f = task / count;
-    const std::int64_t c = task % count;
-    CandidateResult& result = out.candidates[c];
+    CandidateResult& result = out.candidates[task % count];
     try {
       const auto rows = folds[f].open(x, y, options.sample_weight, out.splits[f]);
-      const auto fitted = model.clone();
-      fitted->observe(nullptr);
-      for (const auto& [name, value] : candidates[c]) fitted->set(name, value);
-      fitted->share(rows->work);
-      const Timer fit_timer;
-      fitted->fit(rows->x_train, rows->y_train, rows->weight);
-      fit_seconds[task] = fit_timer.seconds();
-      const Timer score_timer;
-      result.scores[f] = score(*fitted, rows->x_test, rows->y_test);
-      score_seconds[task] = score_timer.seconds();
-      if (options.train_scores) result.train_scores[f] = score(*fitted, rows->x_train, rows->y_train);
+      detail::fit_and_score(model, *rows, score, f, result, seconds[task]);
     } catch (const std::exception& error) {
       result.scores[f] = std::numeric_limits<double>::quiet_NaN();
       result.errors[f] = error.what();
@@ -229,28 +271,16 @@ SearchResult<T> search(const Classifier<T>& model, const std::vector<Candidate>&
     if (options.observer != nullptr) options.observer->progress("fit", done, tasks);
   });
 
-  const auto splits = static_cast<double>(out.splits.size());
-  for (std::size_t c = 0; c < out.candidates.size(); ++c) {
-    CandidateResult& result = out.candidates[c];
-    for (std::size_t f = 0; f < out.splits.size(); ++f) {
-      const std::size_t task = f * out.candidates.size() + c;
-      result.fit_seconds += fit_seconds[task] / splits;
-      result.score_seconds += score_seconds[task] / splits;
-    }
-    detail::summarise(result);
-  }
+  detail::summarise(out.candidates, seconds);
   out.best_index = detail::rank_candidates(out.candidates);
   const CandidateResult& best = out.candidates[out.best_index];
-  for (const std::string& error : best.errors) {
-    QRS_CHECK(!std::isnan(best.mean_score) || error.empty(), "[search] expected at least one candidate that fits, got ",
-              candidates.size(), " that fail, the first with: ", error);
-  }
+  detail::check_one_fits(out.candidates, best);
   out.best_score = best.mean_score;
   out.best_params = best.params;
   if (options.refit) {
     const Timer refit_timer;
     out.best = model.clone();
-    for (const auto& [name, value] : best.params) out.best->set(name, value);
+    detail::set_params(*out.best, best.params);
     out.best->fit(x, y, options.sample_weight);
     out.refit_seconds = refit_timer.seconds();
   }

@@ -126,73 +126,87 @@ struct FitOptions {
   Settings facts = {};
 };
 
+namespace detail {
+
+template <class V>
+void add_number(Settings& out, const char* name, V value) {
+  out.emplace_back(name, "");
+  io::append_number(out.back().second, value);
+}
+inline void add_flag(Settings& out, const char* name, bool value) { out.emplace_back(name, value ? "true" : "false"); }
+
+inline void add_schedule(Settings& out, const ScheduleOptions& o, std::int64_t epochs) {
+  if (o.kind != ScheduleKind::plateau) {
+    out.emplace_back("schedule", name(o.kind));
+    add_number(out, "schedule_epochs", o.epochs > 0 ? o.epochs : epochs);
+  }
+  if (o.kind == ScheduleKind::cosine) add_number(out, "eta_min", o.eta_min);
+  if (o.kind == ScheduleKind::one_cycle) {
+    const optim::OneCycleOptions& cycle = o.one_cycle;
+    add_number(out, "pct_start", cycle.pct_start);
+    add_flag(out, "anneal_linear", cycle.anneal_strategy == optim::AnnealStrategy::linear);
+    add_flag(out, "cycle_momentum", cycle.cycle_momentum);
+    add_number(out, "base_momentum", cycle.base_momentum);
+    add_number(out, "max_momentum", cycle.max_momentum);
+    add_number(out, "div_factor", cycle.div_factor);
+    add_number(out, "final_div_factor", cycle.final_div_factor);
+    add_flag(out, "three_phase", cycle.three_phase);
+  }
+  if (o.warm_up > 0) {
+    add_number(out, "warm_up", o.warm_up);
+    add_number(out, "warm_up_factor", o.warm_up_factor);
+  }
+}
+
+/// What ends a run and lowers its rate.
+inline void add_patience(Settings& out, const optim::PlateauOptions& plateau, const optim::EarlyStoppingOptions& stop) {
+  add_number(out, "plateau_factor", plateau.factor);
+  add_number(out, "plateau_patience", plateau.patience);
+  add_number(out, "plateau_threshold", plateau.threshold);
+  add_flag(out, "plateau_threshold_abs", plateau.threshold_mode == optim::ThresholdMode::abs);
+  add_number(out, "plateau_cooldown", plateau.cooldown);
+  add_number(out, "plateau_min_lr", plateau.min_lr);
+  add_number(out, "plateau_eps", plateau.eps);
+  add_number(out, "patience", stop.patience);
+  add_number(out, "min_delta", stop.min_delta);
+  if (stop.baseline) {
+    add_number(out, "baseline", *stop.baseline);
+  } else {
+    out.emplace_back("baseline", "none");
+  }
+  add_number(out, "start_from_epoch", stop.start_from_epoch);
+}
+
+}  // namespace detail
+
 /// Everything that decides the result of a run but the data and the number of epochs. Schedule, clipping and average are
 /// named where they are used, so that a checkpoint of a run without them stays what it was before they existed.
 inline Settings settings(const FitOptions& o) {
   Settings out;
-  const auto number = [&out](const char* name, auto value) {
-    std::string digits;
-    io::append_number(digits, value);
-    out.emplace_back(name, std::move(digits));
-  };
-  const auto flag = [&out](const char* name, bool value) { out.emplace_back(name, value ? "true" : "false"); };
-  number("batch_size", o.batch_size);
-  flag("drop_last", o.drop_last);
+  detail::add_number(out, "batch_size", o.batch_size);
+  detail::add_flag(out, "drop_last", o.drop_last);
   out.emplace_back("optimizer", name(o.optimizer.kind));
-  number("lr", o.optimizer.lr);
-  number("weight_decay", o.optimizer.weight_decay);
-  number("beta1", o.optimizer.beta1);
-  number("beta2", o.optimizer.beta2);
-  number("eps", o.optimizer.eps);
-  number("momentum", o.optimizer.momentum);
-  flag("nesterov", o.optimizer.nesterov);
-  number("plateau_factor", o.plateau.factor);
-  number("plateau_patience", o.plateau.patience);
-  number("plateau_threshold", o.plateau.threshold);
-  flag("plateau_threshold_abs", o.plateau.threshold_mode == optim::ThresholdMode::abs);
-  number("plateau_cooldown", o.plateau.cooldown);
-  number("plateau_min_lr", o.plateau.min_lr);
-  number("plateau_eps", o.plateau.eps);
-  number("patience", o.early_stopping.patience);
-  number("min_delta", o.early_stopping.min_delta);
-  out.emplace_back("baseline", "none");
-  if (o.early_stopping.baseline) {
-    out.back().second.clear();
-    io::append_number(out.back().second, *o.early_stopping.baseline);
-  }
-  number("start_from_epoch", o.early_stopping.start_from_epoch);
-  number("seed", o.seed);
-  flag("freeze_features", o.freeze_features);
-  number("augment_rotation", o.augment.rotation);
-  number("augment_shift", o.augment.shift);
-  number("augment_brightness", o.augment.brightness);
-  number("augment_grid_fade", o.augment.grid_fade);
-  number("augment_jpeg_quality", o.augment.jpeg_quality);
-  if (o.schedule.kind != ScheduleKind::plateau) {
-    out.emplace_back("schedule", name(o.schedule.kind));
-    number("schedule_epochs", o.schedule.epochs > 0 ? o.schedule.epochs : o.epochs);
-  }
-  if (o.schedule.kind == ScheduleKind::cosine) number("eta_min", o.schedule.eta_min);
-  if (o.schedule.kind == ScheduleKind::one_cycle) {
-    const optim::OneCycleOptions& cycle = o.schedule.one_cycle;
-    number("pct_start", cycle.pct_start);
-    flag("anneal_linear", cycle.anneal_strategy == optim::AnnealStrategy::linear);
-    flag("cycle_momentum", cycle.cycle_momentum);
-    number("base_momentum", cycle.base_momentum);
-    number("max_momentum", cycle.max_momentum);
-    number("div_factor", cycle.div_factor);
-    number("final_div_factor", cycle.final_div_factor);
-    flag("three_phase", cycle.three_phase);
-  }
-  if (o.schedule.warm_up > 0) {
-    number("warm_up", o.schedule.warm_up);
-    number("warm_up_factor", o.schedule.warm_up_factor);
-  }
-  if (o.clip_grad_value) number("clip_grad_value", *o.clip_grad_value);
-  if (o.clip_grad_norm) number("clip_grad_norm", *o.clip_grad_norm);
+  detail::add_number(out, "lr", o.optimizer.lr);
+  detail::add_number(out, "weight_decay", o.optimizer.weight_decay);
+  detail::add_number(out, "beta1", o.optimizer.beta1);
+  detail::add_number(out, "beta2", o.optimizer.beta2);
+  detail::add_number(out, "eps", o.optimizer.eps);
+  detail::add_number(out, "momentum", o.optimizer.momentum);
+  detail::add_flag(out, "nesterov", o.optimizer.nesterov);
+  detail::add_patience(out, o.plateau, o.early_stopping);
+  detail::add_number(out, "seed", o.seed);
+  detail::add_flag(out, "freeze_features", o.freeze_features);
+  detail::add_number(out, "augment_rotation", o.augment.rotation);
+  detail::add_number(out, "augment_shift", o.augment.shift);
+  detail::add_number(out, "augment_brightness", o.augment.brightness);
+  detail::add_number(out, "augment_grid_fade", o.augment.grid_fade);
+  detail::add_number(out, "augment_jpeg_quality", o.augment.jpeg_quality);
+  detail::add_schedule(out, o.schedule, o.epochs);
+  if (o.clip_grad_value) detail::add_number(out, "clip_grad_value", *o.clip_grad_value);
+  if (o.clip_grad_norm) detail::add_number(out, "clip_grad_norm", *o.clip_grad_norm);
   if (o.ema) {
-    number("ema_decay", o.ema->decay);
-    flag("ema_use_buffers", o.ema->use_buffers);
+    detail::add_number(out, "ema_decay", o.ema->decay);
+    detail::add_flag(out, "ema_use_buffers", o.ema->use_buffers);
   }
   out.insert(out.end(), o.facts.begin(), o.facts.end());
   return out;

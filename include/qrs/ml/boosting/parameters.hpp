@@ -93,9 +93,8 @@ inline std::vector<std::int8_t> parse_monotone(const ParamValue& value, std::int
   return any ? out : std::vector<std::int8_t>{};
 }
 
-/// Checks every parameter against XGBoost's range and returns what training needs.
-inline TrainSettings settings_of(const GradientBoostingParams& p, Objective objective, std::int64_t groups,
-                                 std::int64_t features) {
+/// Throws where a number is out of XGBoost's range.
+inline void check_ranges(const GradientBoostingParams& p) {
   const auto at_least = [](std::string_view name, double value, double low) {
     QRS_CHECK(std::isfinite(value) && value >= low, "[boost] expected ", name, " >= ", low, ", got ", value);
   };
@@ -120,6 +119,10 @@ inline TrainSettings settings_of(const GradientBoostingParams& p, Objective obje
   share("colsample_bylevel", p.colsample_bylevel);
   share("colsample_bynode", p.colsample_bynode);
   count("max_bin", p.max_bin, 2, 65535);
+}
+
+/// Throws where the ways to grow trees do not go together.
+inline void check_growth(const GradientBoostingParams& p) {
   const bool exact = p.tree_method == "exact";
   QRS_CHECK(exact || p.tree_method == "hist" || p.tree_method == "auto",
             "[boost] expected tree_method auto, hist or exact, got ", p.tree_method);
@@ -134,18 +137,25 @@ inline TrainSettings settings_of(const GradientBoostingParams& p, Objective obje
     QRS_CHECK(p.colsample_bynode == 1.0, "[boost] expected colsample_bynode 1 for tree_method exact, got ",
               p.colsample_bynode);
   }
+}
+
+/// Checks every parameter against XGBoost's range and returns what training needs.
+inline TrainSettings settings_of(const GradientBoostingParams& p, Objective objective, std::int64_t groups,
+                                 std::int64_t features) {
+  check_ranges(p);
+  check_growth(p);
   QRS_CHECK(!p.early_stopping_rounds || *p.early_stopping_rounds >= 1,
             "[boost] expected early_stopping_rounds >= 1, got ", p.early_stopping_rounds.value_or(0));
   TrainSettings out;
   out.objective = objective;
   out.groups = groups;
   out.rounds = p.n_estimators;
-  out.exact = exact;
+  out.exact = p.tree_method == "exact";
   out.tree.learning_rate = static_cast<float>(p.learning_rate);
   out.tree.gamma = static_cast<float>(p.gamma);
   out.tree.max_depth = static_cast<std::int32_t>(p.max_depth);
   out.tree.max_leaves = static_cast<std::int32_t>(p.max_leaves);
-  out.tree.lossguide = lossguide;
+  out.tree.lossguide = p.grow_policy == "lossguide";
   out.tree.min_child_weight = static_cast<float>(p.min_child_weight);
   out.tree.max_delta_step = static_cast<float>(p.max_delta_step);
   out.tree.reg_lambda = static_cast<float>(p.reg_lambda);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -62,86 +63,130 @@ struct FromLibsvmOptions {
   std::int64_t features = 0;
 };
 
-template <class T>
-Svc<T> from_libsvm(const io::LibsvmModel& model, const FromLibsvmOptions& options = {}) {
-  const std::size_t k = model.label.size();
+namespace detail {
+
+inline svm::Kernel kernel_of(const io::LibsvmModel& model) {
   const auto kind = std::find(io::libsvm_kernels.begin(), io::libsvm_kernels.end(), model.kernel);
   QRS_CHECK(kind != io::libsvm_kernels.end(), "[svc] expected a kernel of LIBSVM, got ", model.kernel);
+  svm::Kernel out;
+  out.kind = static_cast<svm::KernelKind>(kind - io::libsvm_kernels.begin());
+  out.gamma = model.gamma;
+  out.coef0 = model.coef0;
+  out.degree = model.degree;
+  return out;
+}
+
+inline void check_parts(const io::LibsvmModel& model) {
+  const std::size_t k = model.label.size();
   const bool consistent = k >= 2 && model.nr_sv.size() == k && model.rho.size() == k * (k - 1) / 2 &&
                           model.coefficients.size() == model.vectors.labels.size() * (k - 1) &&
                           (model.prob_a.empty() || model.prob_a.size() == model.rho.size()) &&
                           model.prob_a.size() == model.prob_b.size();
   QRS_CHECK(consistent, "[svc] expected parts of a LIBSVM model that fit ", k, " classes, got ", model.nr_sv.size(),
             " counts, ", model.rho.size(), " rho and ", model.coefficients.size(), " coefficients");
-  svm::MachineState<T> s;
-  s.kernel.kind = static_cast<svm::KernelKind>(kind - io::libsvm_kernels.begin());
-  s.kernel.gamma = model.gamma;
-  s.kernel.coef0 = model.coef0;
-  s.kernel.degree = model.degree;
+}
 
-  std::vector<std::size_t> order(k);  // of the model's classes, by label
+/// The model's classes by label.
+inline std::vector<std::size_t> class_order(const io::LibsvmModel& model) {
+  std::vector<std::size_t> order(model.label.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return model.label[a] < model.label[b]; });
-  std::vector<std::size_t> first(k + 1, 0);  // support vector of each class of the model
-  for (std::size_t c = 0; c < k; ++c) first[c + 1] = first[c] + model.nr_sv[c];
-  QRS_CHECK(first[k] == model.vectors.labels.size(), "[svc] expected ", model.vectors.labels.size(),
-            " support vectors of all classes, got ", first[k]);
-  const auto pair_of = [k](std::size_t a, std::size_t b) { return a * (2 * k - a - 1) / 2 + b - a - 1; };
+  return order;
+}
 
-  const auto total = static_cast<std::int64_t>(first[k]);
-  std::int64_t features = std::max(options.features, model.vectors.features());
-  s.coefficients = Matrix<double>(static_cast<std::int64_t>(k) - 1, total);
+/// The first support vector of each of the model's classes, and their number.
+inline std::vector<std::size_t> first_vectors(const io::LibsvmModel& model) {
+  std::vector<std::size_t> first = {0};
+  for (const std::int64_t count : model.nr_sv) first.push_back(first.back() + count);
+  QRS_CHECK(first.back() == model.vectors.labels.size(), "[svc] expected ", model.vectors.labels.size(),
+            " support vectors of all classes, got ", first.back());
+  return first;
+}
+
+template <class T>
+void set_sizes(svm::MachineState<T>& s, const io::LibsvmModel& model, std::int64_t features_asked) {
+  const std::int64_t total = model.vectors.rows();
+  s.features = std::max(features_asked, model.vectors.features());
+  s.coefficients = Matrix<double>(std::ssize(model.label) - 1, total);
   if (s.kernel.precomputed()) {
     for (const double serial : model.vectors.value)
-      features = std::max(features, static_cast<std::int64_t>(std::min(serial, 2147483647.0)));
-  } else {
-    QRS_CHECK(options.features == 0 || options.features >= model.vectors.features(), "[svc] expected indices up to ",
-              options.features, ", the features asked for, got ", model.vectors.features());
-    features = std::max<std::int64_t>(features, 1);
-    QRS_CHECK(features <= (std::int64_t{1} << 31) / total,
-              "[svc] expected at most 2^31 values of support vectors, got ", total, " x ", features);
-    s.vectors = Matrix<T>(total, features);
+      s.features = std::max(s.features, static_cast<std::int64_t>(std::min(serial, 2147483647.0)));
+    return;
   }
-  s.features = features;
+  QRS_CHECK(features_asked == 0 || features_asked >= model.vectors.features(), "[svc] expected indices up to ",
+            features_asked, ", the features asked for, got ", model.vectors.features());
+  s.features = std::max<std::int64_t>(s.features, 1);
+  QRS_CHECK(s.features <= (std::int64_t{1} << 31) / total,
+            "[svc] expected at most 2^31 values of support vectors, got ", total, " x ", s.features);
+  s.vectors = Matrix<T>(total, s.features);
+}
+
+/// Support vector v of class a by label becomes vector `to`.
+template <class T>
+void take_coefficients(svm::MachineState<T>& s, const io::LibsvmModel& model, std::span<const std::size_t> order,
+                       std::size_t a, std::size_t v, std::int64_t to) {
+  for (std::size_t b = 0; b < order.size(); ++b) {
+    if (b == a) continue;
+    const std::size_t other = order[b] > order[a] ? order[b] - 1 : order[b];
+    const double value = model.coefficients[v * (order.size() - 1) + other];
+    const bool same_side = (order[a] < order[b]) == (a < b);
+    s.coefficients(static_cast<std::int64_t>(b > a ? b - 1 : b), to) = same_side ? value : -value;
+  }
+}
+
+/// The same of its features, or for a precomputed kernel of its number.
+template <class T>
+void take_vector(svm::MachineState<T>& s, const io::LibsvmData& vectors, std::size_t v, std::int64_t to) {
+  const std::size_t begin = vectors.begin[v];
+  const std::size_t end = vectors.begin[v + 1];
+  if (s.kernel.precomputed()) {
+    const bool serial = end > begin && vectors.index[begin] == 0 && vectors.value[begin] >= 1.0 &&
+                        vectors.value[begin] <= 2147483647.0 &&
+                        vectors.value[begin] == std::floor(vectors.value[begin]);
+    QRS_CHECK(serial, "[svc] expected 0:i with the number of a sample from 1 for support vector ", v, ", got ",
+              end > begin ? text(vectors.index[begin], ":", vectors.value[begin]) : "nothing");
+    s.support.push_back(static_cast<std::int64_t>(vectors.value[begin]) - 1);
+    return;
+  }
+  for (std::size_t e = begin; e < end; ++e) {
+    QRS_CHECK(vectors.index[e] >= 1, "[svc] expected indices from 1 of support vector ", v, ", got ", vectors.index[e]);
+    s.vectors(to, vectors.index[e] - 1) = static_cast<T>(vectors.value[e]);
+  }
+}
+
+/// What decides between two of the model's classes, `from` of the lower label.
+template <class T>
+void take_pair(svm::MachineState<T>& s, const io::LibsvmModel& model, std::size_t from, std::size_t other) {
+  const std::size_t k = model.label.size();
+  const auto pair_of = [k](std::size_t a, std::size_t b) { return a * (2 * k - a - 1) / 2 + b - a - 1; };
+  const bool same_side = from < other;
+  const std::size_t pair = same_side ? pair_of(from, other) : pair_of(other, from);
+  s.rho.push_back(same_side ? model.rho[pair] : -model.rho[pair]);
+  if (!model.prob_a.empty()) {
+    s.sigmoids.push_back({model.prob_a[pair], same_side ? model.prob_b[pair] : -model.prob_b[pair]});
+  }
+}
+
+}  // namespace detail
+
+template <class T>
+Svc<T> from_libsvm(const io::LibsvmModel& model, const FromLibsvmOptions& options = {}) {
+  svm::MachineState<T> s;
+  s.kernel = detail::kernel_of(model);
+  detail::check_parts(model);
+  const std::vector<std::size_t> order = detail::class_order(model);
+  const std::vector<std::size_t> first = detail::first_vectors(model);
+  detail::set_sizes(s, model, options.features);
   std::int64_t to = 0;
-  for (std::size_t a = 0; a < k; ++a) {
+  for (std::size_t a = 0; a < order.size(); ++a) {
     const std::size_t from = order[a];
     s.labels.push_back(model.label[from]);
     s.n_support.push_back(model.nr_sv[from]);
     for (std::size_t v = first[from]; v < first[from + 1]; ++v, ++to) {
-      for (std::size_t b = 0; b < k; ++b) {
-        if (b == a) continue;
-        const std::size_t other = order[b];
-        const double value = model.coefficients[v * (k - 1) + (other > from ? other - 1 : other)];
-        const bool same_side = (from < other) == (a < b);
-        s.coefficients(static_cast<std::int64_t>(b > a ? b - 1 : b), to) = same_side ? value : -value;
-      }
-      const std::size_t begin = model.vectors.begin[v];
-      const std::size_t end = model.vectors.begin[v + 1];
-      if (s.kernel.precomputed()) {
-        const bool serial = end > begin && model.vectors.index[begin] == 0 && model.vectors.value[begin] >= 1.0 &&
-                            model.vectors.value[begin] <= 2147483647.0 &&
-                            model.vectors.value[begin] == std::floor(model.vectors.value[begin]);
-        QRS_CHECK(serial, "[svc] expected 0:i with the number of a sample from 1 for support vector ", v, ", got ",
-                  end > begin ? text(model.vectors.index[begin], ":", model.vectors.value[begin]) : "nothing");
-        s.support.push_back(static_cast<std::int64_t>(model.vectors.value[begin]) - 1);
-        continue;
-      }
-      for (std::size_t e = begin; e < end; ++e) {
-        QRS_CHECK(model.vectors.index[e] >= 1, "[svc] expected indices from 1 of support vector ", v, ", got ",
-                  model.vectors.index[e]);
-        s.vectors(to, model.vectors.index[e] - 1) = static_cast<T>(model.vectors.value[e]);
-      }
+      detail::take_coefficients(s, model, order, a, v, to);
+      detail::take_vector(s, model.vectors, v, to);
     }
-    for (std::size_t b = a + 1; b < k; ++b) {
-      const std::size_t other = order[b];
-      const bool same_side = from < other;
-      const std::size_t pair = same_side ? pair_of(from, other) : pair_of(other, from);
-      s.rho.push_back(same_side ? model.rho[pair] : -model.rho[pair]);
-      if (!model.prob_a.empty()) {
-        s.sigmoids.push_back({model.prob_a[pair], same_side ? model.prob_b[pair] : -model.prob_b[pair]});
-      }
-    }
+    for (std::size_t b = a + 1; b < order.size(); ++b) detail::take_pair(s, model, from, order[b]);
   }
 
   SvcParams params;

@@ -25,68 +25,100 @@ struct PruningPath {
 
 namespace detail {
 
-/// Cuts weakest nodes while their alpha is at most `alpha`; marks what becomes a leaf, and records each step.
-inline Array<std::uint8_t> cut_weakest(const Tree& tree, double alpha, PruningPath* path) {
-  const std::int64_t count = tree.size();
-  Array<double> own(count);
-  Array<double> branch(count, 0.0);
-  Array<std::int64_t> leaves(count, 0);
-  Array<std::int64_t> parent(count, -1);
-  Array<std::uint8_t> leaf(count, 0);
-  Array<std::uint8_t> open(count, 0);  // a split that may be cut
-  for (std::int64_t i = 0; i < count; ++i) {
-    own[i] = tree.weight[i] * tree.impurity[i] / tree.weight[0];
-    leaf[i] = tree.nodes[i].leaf() ? 1 : 0;
-    open[i] = leaf[i] != 0 ? 0 : 1;
-    if (leaf[i] != 0) continue;
-    parent[tree.nodes[i].left] = static_cast<std::int64_t>(i);
-    parent[tree.nodes[i].right] = static_cast<std::int64_t>(i);
-  }
-  for (std::int64_t i = 0; i < count; ++i) {
-    if (leaf[i] == 0) continue;
-    branch[i] = own[i];
-    for (std::int64_t up = parent[i]; up >= 0; up = parent[up]) {
-      branch[up] += own[i];
-      ++leaves[up];
+/// A tree while its weakest nodes are cut.
+class Pruner {
+ public:
+  explicit Pruner(const Tree& tree)
+      : tree_(tree),
+        own_(tree.size()),
+        branch_(tree.size(), 0.0),
+        leaves_(tree.size(), 0),
+        parent_(tree.size(), -1),
+        leaf_(tree.size(), 0),
+        open_(tree.size(), 0) {
+    for (std::int64_t i = 0; i < tree.size(); ++i) {
+      own_[i] = tree.weight[i] * tree.impurity[i] / tree.weight[0];
+      leaf_[i] = tree.nodes[i].leaf() ? 1 : 0;
+      open_[i] = leaf_[i] != 0 ? 0 : 1;
+      if (leaf_[i] != 0) continue;
+      parent_[tree.nodes[i].left] = i;
+      parent_[tree.nodes[i].right] = i;
+    }
+    for (std::int64_t i = 0; i < tree.size(); ++i) {
+      if (leaf_[i] == 0) continue;
+      branch_[i] = own_[i];
+      for (std::int64_t up = parent_[i]; up >= 0; up = parent_[up]) {
+        branch_[up] += own_[i];
+        ++leaves_[up];
+      }
     }
   }
-  if (path != nullptr) {
-    path->ccp_alphas.push_back(0.0);
-    path->impurities.push_back(branch[0]);
-  }
-  while (open[0] != 0) {
+
+  bool done() const { return open_[0] == 0; }
+  /// The impurity of the leaves together.
+  double impurity() const { return branch_[0]; }
+  const Array<std::uint8_t>& leaf() const { return leaf_; }
+
+  /// The open split of least alpha.
+  std::pair<std::int64_t, double> weakest() const {
     double least = std::numeric_limits<double>::max();
     std::int64_t weakest = 0;
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (open[i] == 0) continue;
-      const double here = (own[i] - branch[i]) / static_cast<double>(leaves[i] - 1);
+    for (std::int64_t i = 0; i < tree_.size(); ++i) {
+      if (open_[i] == 0) continue;
+      const double here = (own_[i] - branch_[i]) / static_cast<double>(leaves_[i] - 1);
       if (here < least) least = here, weakest = i;
     }
-    if (alpha < least) break;
-    Array<std::int64_t> below = {weakest};
+    return {weakest, least};
+  }
+
+  /// Makes a split a leaf.
+  void cut(std::int64_t node) {
+    Array<std::int64_t> below = {node};
     while (!below.empty()) {
       const std::int64_t at = below.back();
       below.pop_back();
-      open[at] = leaf[at] = 0;
-      if (tree.nodes[at].leaf()) continue;
-      below.push_back(tree.nodes[at].left);
-      below.push_back(tree.nodes[at].right);
+      open_[at] = leaf_[at] = 0;
+      if (tree_.nodes[at].leaf()) continue;
+      below.push_back(tree_.nodes[at].left);
+      below.push_back(tree_.nodes[at].right);
     }
-    leaf[weakest] = 1;
-    const std::int64_t fewer = leaves[weakest] - 1;
-    const double more = own[weakest] - branch[weakest];
-    leaves[weakest] = 0;
-    branch[weakest] = own[weakest];
-    for (std::int64_t up = parent[weakest]; up >= 0; up = parent[up]) {
-      leaves[up] -= fewer;
-      branch[up] += more;
-    }
-    if (path != nullptr) {
-      path->ccp_alphas.push_back(least);
-      path->impurities.push_back(branch[0]);
+    leaf_[node] = 1;
+    const std::int64_t fewer = leaves_[node] - 1;
+    const double more = own_[node] - branch_[node];
+    leaves_[node] = 0;
+    branch_[node] = own_[node];
+    for (std::int64_t up = parent_[node]; up >= 0; up = parent_[up]) {
+      leaves_[up] -= fewer;
+      branch_[up] += more;
     }
   }
-  return leaf;
+
+ private:
+  const Tree& tree_;
+  Array<double> own_;
+  Array<double> branch_;
+  Array<std::int64_t> leaves_;
+  Array<std::int64_t> parent_;
+  Array<std::uint8_t> leaf_;
+  Array<std::uint8_t> open_;  // a split that may be cut
+};
+
+/// Cuts weakest nodes while their alpha is at most `alpha`; marks what becomes a leaf, and records each step.
+inline Array<std::uint8_t> cut_weakest(const Tree& tree, double alpha, PruningPath* path) {
+  Pruner pruner(tree);
+  const auto record = [&](double from) {
+    if (path == nullptr) return;
+    path->ccp_alphas.push_back(from);
+    path->impurities.push_back(pruner.impurity());
+  };
+  record(0.0);
+  while (!pruner.done()) {
+    const auto [node, least] = pruner.weakest();
+    if (alpha < least) break;
+    pruner.cut(node);
+    record(least);
+  }
+  return pruner.leaf();
 }
 
 }  // namespace detail

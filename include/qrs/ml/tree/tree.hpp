@@ -167,6 +167,87 @@ std::vector<V> entry_values(const io::StateDict& in, const std::string& name, st
   return out;
 }
 
+/// The lists of a file of trees, as save_trees writes them.
+struct TreeLists {
+  std::vector<std::int64_t> offsets;
+  std::vector<std::int32_t> links;
+  std::vector<double> thresholds;
+  std::vector<double> impurity;
+  std::vector<std::int32_t> samples;
+  std::vector<double> weight;
+  std::vector<double> values;
+};
+
+inline TreeLists read_tree_lists(const io::StateDict& in, const std::string& prefix, std::int64_t classes) {
+  using Extents = std::vector<std::int64_t>;
+  TreeLists out;
+  out.offsets = entry_values<std::int64_t>(in, prefix + "offsets", Extents{-1});
+  out.links = entry_values<std::int32_t>(in, prefix + "links", Extents{-1, 4});
+  const auto total = static_cast<std::int64_t>(out.links.size() / 4);
+  out.thresholds = entry_values<double>(in, prefix + "threshold", Extents{total});
+  out.impurity = entry_values<double>(in, prefix + "impurity", Extents{total});
+  out.samples = entry_values<std::int32_t>(in, prefix + "n_node_samples", Extents{total});
+  out.weight = entry_values<double>(in, prefix + "weighted_n_node_samples", Extents{total});
+  out.values = entry_values<double>(in, prefix + "value", Extents{total, classes});
+  QRS_CHECK(out.offsets.size() >= 2 && out.offsets.front() == 0 && out.offsets.back() == total,
+            "[tree] expected offsets from 0 to ", total, " nodes in '", prefix, "offsets', got ", out.offsets.size(),
+            " offsets");
+  return out;
+}
+
+/// Throws where node i of tree t, of `size` nodes, does not lead on as it should.
+inline void check_links(const TreeNode& node, std::int64_t i, std::size_t t, std::int64_t size, std::int64_t features) {
+  if (node.leaf()) {
+    QRS_CHECK(node.left == -1 && node.right == -1 && node.feature == -1, "[tree] expected -1 for the links of leaf ", i,
+              " of tree ", t, ", got ", node.feature, ", ", node.left, ", ", node.right);
+    return;
+  }
+  const bool forward = node.left > i && node.left < size && node.right > i && node.right < size;
+  QRS_CHECK(forward && node.left != node.right, "[tree] expected two children behind node ", i, " of tree ", t,
+            " and before ", size, ", got ", node.left, " and ", node.right);
+  QRS_CHECK(node.feature >= 0 && node.feature < features, "[tree] expected a feature in [0, ", features, ") of node ",
+            i, " of tree ", t, ", got ", node.feature);
+  const bool ordered = !std::isnan(node.threshold) && node.threshold > -std::numeric_limits<double>::infinity();
+  QRS_CHECK(ordered, "[tree] expected a threshold that is a number of node ", i, " of tree ", t, ", got ",
+            node.threshold);
+}
+
+/// The nodes of tree t, checked.
+inline std::vector<TreeNode> nodes_of(const TreeLists& lists, std::size_t t, std::int64_t features,
+                                      std::int64_t classes) {
+  const std::int64_t size = lists.offsets[t + 1] - lists.offsets[t];
+  std::vector<TreeNode> nodes;
+  std::vector<std::uint8_t> has_parent(size, 0);
+  for (std::int64_t i = 0; i < size; ++i) {
+    const std::int64_t at = lists.offsets[t] + i;
+    const std::int32_t* links = lists.links.data() + 4 * at;
+    const TreeNode node{lists.thresholds[at], links[0], links[1], links[2], links[3]};
+    QRS_CHECK(i == 0 || has_parent[i] == 1, "[tree] expected one parent of node ", i, " of tree ", t,
+              ", got none before it");
+    QRS_CHECK(node.missing_left == 0 || node.missing_left == 1, "[tree] expected missing_left 0 or 1 of node ", i,
+              " of tree ", t, ", got ", node.missing_left);
+    const double impurity = lists.impurity[at];
+    const double weight = lists.weight[at];
+    QRS_CHECK(std::isfinite(impurity) && impurity >= -1e-9 && std::isfinite(weight) && weight >= 0.0 &&
+                  lists.samples[at] >= 0,
+              "[tree] expected finite counts >= 0 of node ", i, " of tree ", t, ", got impurity ", impurity,
+              ", weight ", weight, ", samples ", lists.samples[at]);
+    check_links(node, i, t, size, features);
+    if (!node.leaf()) {
+      for (const std::int32_t child : {node.left, node.right}) {
+        QRS_CHECK(has_parent[child]++ == 0, "[tree] expected one parent of node ", child, " of tree ", t, ", got two");
+      }
+    }
+    for (std::int64_t c = 0; c < classes; ++c) {
+      const double share = lists.values[at * classes + c];
+      QRS_CHECK(share >= -1e-9 && share <= 1.0 + 1e-9, "[tree] expected class shares in [0, 1] of node ", i,
+                " of tree ", t, ", got ", share);
+    }
+    nodes.push_back(node);
+  }
+  return nodes;
+}
+
 }  // namespace detail
 
 /// Writes trees one behind the other: `offsets` says where each begins, and node numbers count from there.
@@ -207,72 +288,23 @@ inline void save_trees(io::StateDict& out, const std::string& prefix, std::span<
 /// node but the root is the child of exactly one other, features exist, and no value is out of range.
 inline std::vector<Tree> load_trees(const io::StateDict& in, const std::string& prefix, std::int64_t features,
                                     std::int64_t classes) {
-  using Extents = std::vector<std::int64_t>;
-  const auto offsets = detail::entry_values<std::int64_t>(in, prefix + "offsets", Extents{-1});
-  const auto links = detail::entry_values<std::int32_t>(in, prefix + "links", Extents{-1, 4});
-  const auto total = static_cast<std::int64_t>(links.size() / 4);
-  const auto thresholds = detail::entry_values<double>(in, prefix + "threshold", Extents{total});
-  const auto impurity = detail::entry_values<double>(in, prefix + "impurity", Extents{total});
-  const auto samples = detail::entry_values<std::int32_t>(in, prefix + "n_node_samples", Extents{total});
-  const auto weight = detail::entry_values<double>(in, prefix + "weighted_n_node_samples", Extents{total});
-  const auto values = detail::entry_values<double>(in, prefix + "value", Extents{total, classes});
-  QRS_CHECK(offsets.size() >= 2 && offsets.front() == 0 && offsets.back() == total,
-            "[tree] expected offsets from 0 to ", total, " nodes in '", prefix, "offsets', got ", offsets.size(),
-            " offsets");
-
+  const detail::TreeLists lists = detail::read_tree_lists(in, prefix, classes);
+  const std::vector<std::int64_t>& offsets = lists.offsets;
   std::vector<Tree> out;
   for (std::size_t t = 0; t + 1 < offsets.size(); ++t) {
-    QRS_CHECK(offsets[t] < offsets[t + 1] && offsets[t + 1] <= total,
+    QRS_CHECK(offsets[t] < offsets[t + 1] && offsets[t + 1] <= offsets.back(),
               "[tree] expected ascending offsets and a node in every tree, got ", offsets[t], " then ", offsets[t + 1]);
-    const std::int64_t begin = offsets[t];
-    const std::int64_t size = offsets[t + 1] - begin;
+    const auto part = [&](const auto& list, std::int64_t width) {
+      return std::decay_t<decltype(list)>(list.begin() + offsets[t] * width, list.begin() + offsets[t + 1] * width);
+    };
     Tree tree;
     tree.features = features;
     tree.classes = classes;
-    std::vector<std::uint8_t> has_parent(size, 0);
-    for (std::int64_t i = 0; i < size; ++i) {
-      const std::int64_t at = begin + i;
-      const TreeNode node{thresholds[at], links[4 * at], links[4 * at + 1], links[4 * at + 2], links[4 * at + 3]};
-      QRS_CHECK(i == 0 || has_parent[i] == 1, "[tree] expected one parent of node ", i, " of tree ", t,
-                ", got none before it");
-      QRS_CHECK(node.missing_left == 0 || node.missing_left == 1, "[tree] expected missing_left 0 or 1 of node ", i,
-                " of tree ", t, ", got ", node.missing_left);
-      QRS_CHECK(std::isfinite(impurity[at]) && impurity[at] >= -1e-9 && std::isfinite(weight[at]) &&
-                    weight[at] >= 0.0 && samples[at] >= 0,
-                "[tree] expected finite counts >= 0 of node ", i, " of tree ", t, ", got impurity ", impurity[at],
-                ", weight ", weight[at], ", samples ", samples[at]);
-      if (node.leaf()) {
-        QRS_CHECK(node.left == -1 && node.right == -1 && node.feature == -1,
-                  "[tree] expected -1 for the links of leaf ", i, " of tree ", t, ", got ", node.feature, ", ",
-                  node.left, ", ", node.right);
-      } else {
-        const bool forward = node.left > i && node.left < size && node.right > i && node.right < size;
-        QRS_CHECK(forward && node.left != node.right, "[tree] expected two children behind node ", i, " of tree ", t,
-                  " and before ", size, ", got ", node.left, " and ", node.right);
-        QRS_CHECK(node.feature >= 0 && node.feature < features, "[tree] expected a feature in [0, ", features,
-                  ") of node ", i, " of tree ", t, ", got ", node.feature);
-        const bool ordered = !std::isnan(node.threshold) && node.threshold > -std::numeric_limits<double>::infinity();
-        QRS_CHECK(ordered, "[tree] expected a threshold that is a number of node ", i, " of tree ", t, ", got ",
-                  node.threshold);
-        for (const std::int32_t child : {node.left, node.right}) {
-          QRS_CHECK(has_parent[child]++ == 0, "[tree] expected one parent of node ", child, " of tree ", t,
-                    ", got two");
-        }
-      }
-      for (std::int64_t c = 0; c < classes; ++c) {
-        const double share = values[at * classes + c];
-        QRS_CHECK(share >= -1e-9 && share <= 1.0 + 1e-9, "[tree] expected class shares in [0, 1] of node ", i,
-                  " of tree ", t, ", got ", share);
-      }
-      tree.nodes.push_back(node);
-    }
-    const auto part = [&](const auto& list, std::int64_t width) {
-      return std::decay_t<decltype(list)>(list.begin() + begin * width, list.begin() + (begin + size) * width);
-    };
-    tree.impurity = part(impurity, 1);
-    tree.samples = part(samples, 1);
-    tree.weight = part(weight, 1);
-    tree.values = part(values, classes);
+    tree.nodes = detail::nodes_of(lists, t, features, classes);
+    tree.impurity = part(lists.impurity, 1);
+    tree.samples = part(lists.samples, 1);
+    tree.weight = part(lists.weight, 1);
+    tree.values = part(lists.values, classes);
     out.push_back(std::move(tree));
   }
   return out;
