@@ -15,21 +15,30 @@ struct AttentionOptions {
   std::int64_t heads = 1;
 };
 
-/// Attention of q to k, whose values are v; see the head of this file.
+namespace detail {
+
 template <class T>
-Var<T> attention(const Var<T>& q, const Var<T>& k, const Var<T>& v, const AttentionOptions& o = {}) {
-  detail::check_rank("attention", q, 3, "(N, S, E)", "q");
-  detail::check_rank("attention", k, 3, "(N, S, E)", "k");
-  detail::check_rank("attention", v, 3, "(N, S, E)", "v");
+void check_attention(const Var<T>& q, const Var<T>& k, const Var<T>& v, const AttentionOptions& o) {
+  check_rank("attention", q, 3, "(N, S, E)", "q");
+  check_rank("attention", k, 3, "(N, S, E)", "k");
+  check_rank("attention", v, 3, "(N, S, E)", "v");
   const std::int64_t width = q.dim(2);
   QRS_CHECK(o.heads > 0 && width % o.heads == 0, "[attention] expected heads that divide ", width, " columns, got ",
             o.heads);
   QRS_CHECK(k.dim(0) == q.dim(0) && k.dim(2) == width, "[attention] expected k of shape (", q.dim(0), ", S, ", width,
             "), got ", k.shape());
   QRS_CHECK(v.shape() == k.shape(), "[attention] expected v of shape ", k.shape(), ", got ", v.shape());
-  detail::check_same_device("attention", q, k, "k");
-  detail::check_same_device("attention", q, v, "v");
-  const std::int64_t head_dim = width / o.heads;
+  check_same_device("attention", q, k, "k");
+  check_same_device("attention", q, v, "v");
+}
+
+}  // namespace detail
+
+/// Attention of q to k, whose values are v; see the head of this file.
+template <class T>
+Var<T> attention(const Var<T>& q, const Var<T>& k, const Var<T>& v, const AttentionOptions& o = {}) {
+  detail::check_attention(q, k, v, o);
+  const std::int64_t head_dim = q.dim(2) / o.heads;
   const Tensor<T> y(q.shape(), q.device());                        // (N, S_q, E)
   const Tensor<T> lse({q.dim(0), o.heads, q.dim(1)}, q.device());  // (N, H, S_q)
   const kernels::AttentionParams p{.batch = q.dim(0),
