@@ -32,10 +32,6 @@ inline std::int64_t task_rows(const BatchNormParams& p) {
   return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, p.cols));
 }
 
-/// What goes into the activation: the epilogue without it.
-template <class T>
-using Linear = ActivationFormula<ActivationKind::identity, RegisterMath<T>>;
-
 /// The epilogue of one row: its residual begins there.
 template <class T>
 Epilogue<T> row_of(Epilogue<T> e, std::int64_t row) {
@@ -66,7 +62,7 @@ void data_row(F f, std::int64_t cols, Epilogue<T> e, const T* x, const T* dy, co
     const std::int64_t count = lanes_at<T>(c, cols);
     const ReadPart read{count};
     const Vec<T> value = read(x, c);
-    const Vec<T> z = apply_epilogue<RegisterMath<T>>(e, Linear<T>{}, value, 0, c, read);
+    const Vec<T> z = apply_epilogue<RegisterMath<T>>(e, LinearFormula<T>{}, value, 0, c, read);
     const Vec<T> dz = read(dy, c) * f.derivative(z);
     if (g.dx != nullptr) {
       Vec<T> dx = read(e.scale, c) * dz + (read(terms, c) + read(terms, cols + c) * (value - read(mean, c)));
@@ -164,28 +160,33 @@ void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T*
   const std::int64_t chunks = batch_norm::chunks(p);
   Scratch<T> sums(2 * chunks * p.cols + 1);  // per chunk: sums of dz, then of dz x_hat
   parallel_for(chunks, [&](std::int64_t chunk) {
-    with_activation_vec<T>(p.activation, [&](const auto& f) {
-      const std::int64_t begin = chunk * batch_norm::chunk_rows;
-      const std::int64_t end = std::min(p.rows, begin + batch_norm::chunk_rows);
-      T* out = sums.data() + 2 * chunk * p.cols;
-      for (std::int64_t c = 0; c < p.cols; c += simd::lanes<T>) {
-        const std::int64_t count = batch_norm::lanes_at<T>(c, p.cols);
-        const Vec<T> mean = simd::load_part(ch.mean + c, count);
-        Vec<T> sum{};
-        Vec<T> sum_centred{};
-        for (std::int64_t r = begin; r < end; ++r) {
-          simd::prefetch_next_line(x + r * p.x_pitch + c);
-          simd::prefetch_next_line(dy + r * p.y_pitch + c);
-          const Vec<T> value = simd::load_part(x + r * p.x_pitch + c, count);
-          const Vec<T> z = apply_epilogue<RegisterMath<T>>(e, batch_norm::Linear<T>{}, value, r, c, ReadPart{count});
-          const Vec<T> dz = simd::load_part(dy + r * p.y_pitch + c, count) * f.derivative(z);
-          sum += dz;
-          sum_centred += dz * (value - mean);
+    const std::int64_t begin = chunk * batch_norm::chunk_rows;
+    const std::int64_t end = std::min(p.rows, begin + batch_norm::chunk_rows);
+    T* out = sums.data() + 2 * chunk * p.cols;
+    for (std::int64_t c = 0; c < p.cols; c += simd::lanes<T>) {
+      const ReadPart read{batch_norm::lanes_at<T>(c, p.cols)};
+      const Vec<T> mean = read(ch.mean, c);
+      Vec<T> sum{};
+      Vec<T> sum_centred{};
+      Vec<T> slope[block_registers];  // of as many rows
+      for (std::int64_t first = begin; first < end; first += block_registers) {
+        const std::int64_t rows = std::min(block_registers, end - first);
+        for (std::int64_t i = 0; i < rows; ++i) {
+          const T* row = x + (first + i) * p.x_pitch;
+          simd::prefetch_next_line(row + c);
+          simd::prefetch_next_line(dy + (first + i) * p.y_pitch + c);
+          slope[i] = apply_epilogue<RegisterMath<T>>(e, LinearFormula<T>{}, read(row, c), first + i, c, read);
         }
-        simd::store_part(out + c, sum, count);
-        simd::store_part(out + p.cols + c, sum_centred * simd::load_part(ch.inv_std + c, count), count);
+        derive_registers<T>(p.activation, slope, rows);
+        for (std::int64_t i = 0; i < rows; ++i) {
+          const Vec<T> dz = read(dy + (first + i) * p.y_pitch, c) * slope[i];
+          sum += dz;
+          sum_centred += dz * (read(x + (first + i) * p.x_pitch, c) - mean);
+        }
       }
-    });
+      simd::store_part(out + c, sum, read.count);
+      simd::store_part(out + p.cols + c, sum_centred * read(ch.inv_std, c), read.count);
+    }
   });
   parallel_chunks(p.cols, 64, [&](std::int64_t c_begin, std::int64_t c_end) {
     for (std::int64_t c = c_begin; c < c_end; ++c) {

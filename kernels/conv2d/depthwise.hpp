@@ -90,27 +90,29 @@ struct ReadRegister {
   }
 };
 
-/// Everything behind the sums of `targets` targets from tx on, `registers` registers each. A function of its own, so that the
-/// loops over taps stand in the program once and not once an activation.
+/// Everything behind the sums of `targets` targets from tx on, `registers` registers each.
 template <bool Partial, class T>
 void finish_targets(const Row<T>& row, std::int64_t tx, std::int64_t targets, std::int64_t c, std::int64_t registers,
-                    const simd::Vec<T>* sums, std::int64_t count) {
-  with_activation_vec<T>(row.epilogue.activation, [&](const auto& f) {
-    const Epilogue<T> e = row.epilogue;  // no address: the stores below cannot change it
-    for (std::int64_t i = 0; i < targets; ++i) {
-      for (std::int64_t v = 0; v < registers; ++v) {
-        const std::int64_t channel = c + v * simd::lanes<T>;
-        const simd::Vec<T> y = apply_epilogue<RegisterMath<T>>(e, f, sums[i * registers + v], row.first_pixel + tx + i,
-                                                               channel, ReadRegister<Partial>{count});
-        T* to = row.target + (tx + i) * row.target_pitch + channel;
-        if constexpr (Partial) {
-          simd::store_tail(to, y, count);
-        } else {
-          simd::store(to, y);
-        }
+                    simd::Vec<T>* sums, std::int64_t count) {
+  const Epilogue<T> e = row.epilogue;
+  for (std::int64_t i = 0; i < targets; ++i) {
+    for (std::int64_t v = 0; v < registers; ++v) {
+      simd::Vec<T>& y = sums[i * registers + v];
+      y = apply_epilogue<RegisterMath<T>>(e, LinearFormula<T>{}, y, row.first_pixel + tx + i, c + v * simd::lanes<T>,
+                                          ReadRegister<Partial>{count});
+    }
+  }
+  activate_registers<T>(e.activation, sums, targets * registers);
+  for (std::int64_t i = 0; i < targets; ++i) {
+    for (std::int64_t v = 0; v < registers; ++v) {
+      T* to = row.target + (tx + i) * row.target_pitch + c + v * simd::lanes<T>;
+      if constexpr (Partial) {
+        simd::store_tail(to, sums[i * registers + v], count);
+      } else {
+        simd::store(to, sums[i * registers + v]);
       }
     }
-  });
+  }
 }
 
 /// Channels [c, c + Registers * lanes) of all targets of row ty, or the `count` channels from c where they are Partial. Targets

@@ -31,6 +31,30 @@ std::int64_t tiles_per_block(std::int64_t depth) {
   return std::clamp<std::int64_t>(budget / bytes, 4, 32);
 }
 
+/// Everything behind the sums of a tile's first `count` targets, channels [column, column + width).
+template <class T>
+void finish_tile(const Pass<T>& pass, const Positions<tile::rows>& positions, std::int64_t count, std::int64_t column,
+                 std::int64_t width, tile::Sums<T>& sums) {
+  constexpr std::int64_t lanes = simd::lanes<T>;
+  const Epilogue<T> e = pass.epilogue;
+  const std::int64_t registers = (width + lanes - 1) / lanes;
+  for (std::int64_t r = 0; r < count; ++r) {
+    for (std::int64_t v = 0; v < registers; ++v) {
+      const ReadPart read{std::min<std::int64_t>(lanes, width - v * lanes)};
+      sums.at[r][v] = apply_epilogue<RegisterMath<T>>(e, LinearFormula<T>{}, sums.at[r][v], positions.target[r],
+                                                      column + v * lanes, read);
+    }
+    if (registers < 2) activate_registers<T>(e.activation, sums.at[r], registers);
+  }
+  if (registers == 2) activate_registers<T>(e.activation, sums.at[0], 2 * count);
+  for (std::int64_t r = 0; r < count; ++r) {
+    T* to = pass.target + positions.target[r] * pass.target_pitch + column;
+    for (std::int64_t v = 0; v < registers; ++v) {
+      simd::store_part(to + v * lanes, sums.at[r][v], std::min<std::int64_t>(lanes, width - v * lanes));
+    }
+  }
+}
+
 template <class T>
 void run(const Walk& walk, const Pass<T>& pass) {
   const std::int64_t rows = walk.rows();
@@ -66,20 +90,8 @@ void run(const Walk& walk, const Pass<T>& pass) {
         tile::Sums<T> sums;
         tile::multiply(sums, pointers.data() + t * taps * tile::rows, taps, pass.depth,
                        pass.packed + panel * panel_size, width);
-        const std::int64_t count = std::min<std::int64_t>(tile::rows, rows - (first_tile + t) * tile::rows);
-        with_activation_vec<T>(pass.epilogue.activation, [&](const auto& f) {
-          const Epilogue<T> e = pass.epilogue;  // no address: the stores below cannot change it
-          for (std::int64_t r = 0; r < count; ++r) {
-            const std::int64_t pixel = positions[t].target[r];
-            for (std::int64_t v = 0; v * simd::lanes<T> < width; ++v) {
-              const std::int64_t channel = column + v * simd::lanes<T>;
-              const std::int64_t part = std::min<std::int64_t>(simd::lanes<T>, pass.cols - channel);
-              simd::store_part(pass.target + pixel * pass.target_pitch + channel,
-                               apply_epilogue<RegisterMath<T>>(e, f, sums.at[r][v], pixel, channel, ReadPart{part}),
-                               part);
-            }
-          }
-        });
+        finish_tile(pass, positions[t], std::min<std::int64_t>(tile::rows, rows - (first_tile + t) * tile::rows),
+                    column, width, sums);
       }
     }
   });

@@ -26,6 +26,33 @@ inline void with_activation_vec(const Activation& f, const Body& body) {
   with_activation<RegisterMath<T>>(f, body);
 }
 
+/// What goes into the activation: an epilogue with this formula leaves it out.
+template <class T>
+using LinearFormula = ActivationFormula<ActivationKind::identity, RegisterMath<T>>;
+
+// The formulas stand in a program once, in these two functions, and not once a kernel: a pass computes what goes into the activation
+// for a block of registers, which stays in the first-level cache, and lets them work on it in place.
+
+/// Registers of a block.
+inline constexpr std::int64_t block_registers = 32;
+
+/// f of `count` registers.
+template <class T>
+void activate_registers(const Activation& f, simd::Vec<T>* values, std::int64_t count) {
+  if (f == Activation::identity) return;
+  with_activation_vec<T>(f, [&](const auto& formula) {
+    for (std::int64_t i = 0; i < count; ++i) values[i] = formula.value(values[i]);
+  });
+}
+
+/// f' of `count` registers.
+template <class T>
+void derive_registers(const Activation& f, simd::Vec<T>* values, std::int64_t count) {
+  with_activation_vec<T>(f, [&](const auto& formula) {
+    for (std::int64_t i = 0; i < count; ++i) values[i] = formula.derivative(values[i]);
+  });
+}
+
 /// Reads the first `count` lanes of a register.
 struct ReadPart {
   std::int64_t count;
