@@ -21,12 +21,6 @@ inline constexpr std::int64_t chunk_rows = 128;
 
 inline std::int64_t chunks(const BatchNormParams& p) { return (p.rows + chunk_rows - 1) / chunk_rows; }
 
-/// How many lanes of the register of columns from c on exist.
-template <class T>
-inline std::int64_t lanes_at(std::int64_t c, std::int64_t cols) {
-  return std::min<std::int64_t>(simd::lanes<T>, cols - c);
-}
-
 /// Rows per task of a pass without sums: about 32 Ki values.
 inline std::int64_t task_rows(const BatchNormParams& p) {
   return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, p.cols));
@@ -46,7 +40,7 @@ Epilogue<T> row_of(Epilogue<T> e, std::int64_t row) {
 template <class T, class F>
 void affine_row(F f, std::int64_t cols, Epilogue<T> e, const T* x, const T* factors, T* y) {
   for (std::int64_t c = 0; c < cols; c += simd::lanes<T>) {
-    const std::int64_t count = lanes_at<T>(c, cols);
+    const std::int64_t count = simd::lanes_at<T>(c, cols);
     simd::Vec<T> v = apply_epilogue<RegisterMath<T>>(e, f, simd::load_part(x + c, count), 0, c, ReadPart{count});
     if (factors != nullptr) v *= simd::load_part(factors + c, count);
     simd::store_part(y + c, v, count);
@@ -59,7 +53,7 @@ void data_row(F f, std::int64_t cols, Epilogue<T> e, const T* x, const T* dy, co
               BatchNormGradients<T> g) {
   using simd::Vec;
   for (std::int64_t c = 0; c < cols; c += simd::lanes<T>) {
-    const std::int64_t count = lanes_at<T>(c, cols);
+    const std::int64_t count = simd::lanes_at<T>(c, cols);
     const ReadPart read{count};
     const Vec<T> value = read(x, c);
     const Vec<T> z = apply_epilogue<RegisterMath<T>>(e, LinearFormula<T>{}, value, 0, c, read);
@@ -89,7 +83,7 @@ void batch_norm_statistics_cpu(const BatchNormParams& p, const T* x, T* mean, T*
     double* means = sums.data() + 2 * chunk * p.cols;
     double* squares = means + p.cols;
     for (std::int64_t c = 0; c < p.cols; c += simd::lanes<T>) {
-      const std::int64_t count = batch_norm::lanes_at<T>(c, p.cols);
+      const std::int64_t count = simd::lanes_at<T>(c, p.cols);
       const T* from = x + begin * p.x_pitch + c;
       const Vec<T> pivot = simd::load_part(from, count);
       Vec<T> s1[ways] = {};
@@ -158,13 +152,14 @@ void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T*
   using simd::Vec;
   const Epilogue<T> e = batch_norm::epilogue_of(p, ch.scale, ch.shift, residual);
   const std::int64_t chunks = batch_norm::chunks(p);
-  Scratch<T> sums(2 * chunks * p.cols + 1);  // per chunk: sums of dz, then of dz x_hat
+  Scratch<T> sums(2 * chunks * p.cols + 1);                  // per chunk: sums of dz, then of dz x_hat
+  const bool linear = p.activation == Activation::identity;  // its slope is 1
   parallel_for(chunks, [&](std::int64_t chunk) {
     const std::int64_t begin = chunk * batch_norm::chunk_rows;
     const std::int64_t end = std::min(p.rows, begin + batch_norm::chunk_rows);
     T* out = sums.data() + 2 * chunk * p.cols;
     for (std::int64_t c = 0; c < p.cols; c += simd::lanes<T>) {
-      const ReadPart read{batch_norm::lanes_at<T>(c, p.cols)};
+      const ReadPart read{simd::lanes_at<T>(c, p.cols)};
       const Vec<T> mean = read(ch.mean, c);
       Vec<T> sum{};
       Vec<T> sum_centred{};
@@ -172,14 +167,16 @@ void batch_norm_backward_sums_cpu(const BatchNormParams& p, const T* x, const T*
       for (std::int64_t first = begin; first < end; first += block_registers) {
         const std::int64_t rows = std::min(block_registers, end - first);
         for (std::int64_t i = 0; i < rows; ++i) {
-          const T* row = x + (first + i) * p.x_pitch;
-          simd::prefetch_next_line(row + c);
+          simd::prefetch_next_line(x + (first + i) * p.x_pitch + c);
           simd::prefetch_next_line(dy + (first + i) * p.y_pitch + c);
-          slope[i] = apply_epilogue<RegisterMath<T>>(e, LinearFormula<T>{}, read(row, c), first + i, c, read);
+          if (linear) continue;
+          const Vec<T> value = read(x + (first + i) * p.x_pitch, c);
+          slope[i] = apply_epilogue<RegisterMath<T>>(e, LinearFormula<T>{}, value, first + i, c, read);
         }
-        derive_registers<T>(p.activation, slope, rows);
+        if (!linear) derive_registers<T>(p.activation, slope, rows);
         for (std::int64_t i = 0; i < rows; ++i) {
-          const Vec<T> dz = read(dy + (first + i) * p.y_pitch, c) * slope[i];
+          const Vec<T> g = read(dy + (first + i) * p.y_pitch, c);
+          const Vec<T> dz = linear ? g : g * slope[i];
           sum += dz;
           sum_centred += dz * (read(x + (first + i) * p.x_pitch, c) - mean);
         }

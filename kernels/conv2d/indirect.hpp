@@ -40,7 +40,7 @@ void finish_tile(const Pass<T>& pass, const Positions<tile::rows>& positions, st
   const std::int64_t registers = (width + lanes - 1) / lanes;
   for (std::int64_t r = 0; r < count; ++r) {
     for (std::int64_t v = 0; v < registers; ++v) {
-      const ReadPart read{std::min<std::int64_t>(lanes, width - v * lanes)};
+      const ReadPart read{simd::lanes_at<T>(v * lanes, width)};
       sums.at[r][v] = apply_epilogue<RegisterMath<T>>(e, LinearFormula<T>{}, sums.at[r][v], positions.target[r],
                                                       column + v * lanes, read);
     }
@@ -50,7 +50,7 @@ void finish_tile(const Pass<T>& pass, const Positions<tile::rows>& positions, st
   for (std::int64_t r = 0; r < count; ++r) {
     T* to = pass.target + positions.target[r] * pass.target_pitch + column;
     for (std::int64_t v = 0; v < registers; ++v) {
-      simd::store_part(to + v * lanes, sums.at[r][v], std::min<std::int64_t>(lanes, width - v * lanes));
+      simd::store_part(to + v * lanes, sums.at[r][v], simd::lanes_at<T>(v * lanes, width));
     }
   }
 }

@@ -11,23 +11,38 @@
 
 namespace qrs::kernels {
 
+namespace detail {
+
+/// Values of a block.
+template <class T>
+inline constexpr std::int64_t block_values = block_registers* simd::lanes<T>;
+
+/// Reads the values [begin, end) of a run into registers; returns how many registers.
+template <class T>
+std::int64_t load_block(const T* run, std::int64_t begin, std::int64_t end, simd::Vec<T>* block) {
+  std::int64_t v = 0;
+  for (std::int64_t i = begin; i < end; i += simd::lanes<T>) {
+    block[v++] = simd::load_part(run + i, simd::lanes_at<T>(i, end));
+  }
+  return v;
+}
+
+}  // namespace detail
+
 template <class T>
 void activation_forward_cpu(const ElementwiseParams& p, Activation f, const T* x, T* y) {
-  constexpr std::int64_t lanes = simd::lanes<T>;
   const bool dense = p.x_pitch == p.cols && p.y_pitch == p.cols;
   for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
-    const T* from = x + r * p.x_pitch + c;
     T* to = y + r * p.y_pitch + c;
-    for (std::int64_t begin = 0; begin < count; begin += block_registers * lanes) {
-      const std::int64_t end = std::min(count, begin + block_registers * lanes);
+    for (std::int64_t begin = 0; begin < count; begin += detail::block_values<T>) {
+      const std::int64_t end = std::min(count, begin + detail::block_values<T>);
       simd::Vec<T> block[block_registers];
-      std::int64_t v = 0;
-      for (std::int64_t i = begin; i < end; i += lanes, ++v)
-        block[v] = simd::load_part(from + i, std::min(lanes, end - i));
-      activate_registers<T>(f, block, v);
-      v = 0;
-      for (std::int64_t i = begin; i < end; i += lanes, ++v)
-        simd::store_part(to + i, block[v], std::min(lanes, end - i));
+      const std::int64_t registers = detail::load_block(x + r * p.x_pitch + c, begin, end, block);
+      activate_registers<T>(f, block, registers);
+      for (std::int64_t v = 0; v < registers; ++v) {
+        const std::int64_t i = begin + v * simd::lanes<T>;
+        simd::store_part(to + i, block[v], simd::lanes_at<T>(i, end));
+      }
     }
   });
 }
@@ -35,22 +50,18 @@ void activation_forward_cpu(const ElementwiseParams& p, Activation f, const T* x
 template <class T>
 void activation_backward_cpu(const ElementwiseParams& p, Activation f, const T* x, const T* dy, T* dx,
                              std::int64_t dx_pitch) {
-  constexpr std::int64_t lanes = simd::lanes<T>;
   const bool dense = p.x_pitch == p.cols && p.y_pitch == p.cols && dx_pitch == p.cols;
   for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
-    const T* from = x + r * p.x_pitch + c;
     const T* gradient = dy + r * p.y_pitch + c;
     T* to = dx + r * dx_pitch + c;
-    for (std::int64_t begin = 0; begin < count; begin += block_registers * lanes) {
-      const std::int64_t end = std::min(count, begin + block_registers * lanes);
+    for (std::int64_t begin = 0; begin < count; begin += detail::block_values<T>) {
+      const std::int64_t end = std::min(count, begin + detail::block_values<T>);
       simd::Vec<T> slope[block_registers];
-      std::int64_t v = 0;
-      for (std::int64_t i = begin; i < end; i += lanes, ++v)
-        slope[v] = simd::load_part(from + i, std::min(lanes, end - i));
-      derive_registers<T>(f, slope, v);
-      v = 0;
-      for (std::int64_t i = begin; i < end; i += lanes, ++v) {
-        const ReadPart read{std::min(lanes, end - i)};
+      const std::int64_t registers = detail::load_block(x + r * p.x_pitch + c, begin, end, slope);
+      derive_registers<T>(f, slope, registers);
+      for (std::int64_t v = 0; v < registers; ++v) {
+        const std::int64_t i = begin + v * simd::lanes<T>;
+        const ReadPart read{simd::lanes_at<T>(i, end)};
         simd::Vec<T> out = read(gradient, i) * slope[v];
         if (p.accumulate) out += read(to, i);
         simd::store_part(to + i, out, read.count);

@@ -30,8 +30,9 @@ inline void with_activation_vec(const Activation& f, const Body& body) {
 template <class T>
 using LinearFormula = ActivationFormula<ActivationKind::identity, RegisterMath<T>>;
 
-// The formulas stand in a program once, in these two functions, and not once a kernel: a pass computes what goes into the activation
-// for a block of registers, which stays in the first-level cache, and lets them work on it in place.
+// Formulas compiled once a kernel are most of what an embedder's compiler does. So a pass computes what goes into the activation for
+// a block of registers, which stays in the first-level cache, and lets one of these two functions work on it in place. Batch
+// norm's affine map and dx alone have the formulas inside their loops: a row of few channels is too short for a block.
 
 /// Registers of a block.
 inline constexpr std::int64_t block_registers = 32;

@@ -23,7 +23,7 @@ inline constexpr std::int64_t chunk_rows = 64;
 /// Calls body(c, count) for registers of columns [c, c + count).
 template <class T, class Body>
 inline void for_registers(std::int64_t cols, const Body& body) {
-  for (std::int64_t c = 0; c < cols; c += simd::lanes<T>) body(c, std::min<std::int64_t>(simd::lanes<T>, cols - c));
+  for (std::int64_t c = 0; c < cols; c += simd::lanes<T>) body(c, simd::lanes_at<T>(c, cols));
 }
 
 template <class T>

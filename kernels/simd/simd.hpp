@@ -72,6 +72,12 @@ inline void store_tail(T* to, Vec<T> v, std::int64_t count) {
   }
 }
 
+/// How many lanes of the register of values from i on lie before `end`.
+template <class T>
+inline std::int64_t lanes_at(std::int64_t i, std::int64_t end) {
+  return end - i < lanes<T> ? end - i : lanes<T>;
+}
+
 /// A whole register, or its first `count` lanes.
 template <class T>
 inline Vec<T> load_part(const T* from, std::int64_t count) {
