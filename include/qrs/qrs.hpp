@@ -38,19 +38,26 @@
 #include "autograd/grad_slot.hpp"    // Where the gradient of one value gathers
 #include "autograd/recipe.hpp"       // Recipe and Kept: what is cheap to compute again is not kept
 #include "autograd/var.hpp"          // A value of a computation
+#include "autograd/print.hpp"        // A Var as text, for people
 #include "autograd/tape.hpp"         // Reverse-mode differentiation on a tape
 #include "autograd/gradcheck.hpp"    // Gradients against central differences
 
 // ops: one differentiable operation a file.
 #include "ops/check.hpp"             // What every operation asks of its inputs before a kernel sees them
-#include "ops/add.hpp"               // y = a + b for tensors of one shape
+#include "ops/expand.hpp"            // The same values along axes of more elements
+#include "ops/add.hpp"               // y = a + b
 #include "ops/attention.hpp"         // y = softmax(q k^T / sqrt(D)) v for each head
 #include "ops/concat.hpp"            // Tensors one after the other along an axis
 #include "ops/cross_entropy.hpp"     // Cross-entropy of logits
 #include "ops/in_place.hpp"          // Where a backward pass that maps dy value by value writes dx
 #include "ops/dropout.hpp"           // dropout and stochastic_depth
 #include "ops/layer_norm.hpp"        // Layer normalisation over the last axis
-#include "ops/mul.hpp"               // y = a * b, elementwise, for tensors of one shape
+#include "ops/mul.hpp"               // y = a * b, elementwise
+#include "ops/scale.hpp"             // y = alpha x, for a number alpha
+#include "ops/sub.hpp"               // y = a - b, elementwise
+#include "ops/div.hpp"               // y = a / b, elementwise
+#include "ops/exp_log.hpp"           // exp, log and sqrt of every value
+#include "ops/operators.hpp"         // The four rules of arithmetic as they are written
 #include "ops/norm_act.hpp"          // NormAct, the recipe f(x scale + shift + residual) gate
 #include "ops/activation.hpp"        // y = f(x): relu, silu, gelu and the others
 #include "ops/gate.hpp"              // y[n, ..., c] = x[n, ..., c] * s[n, c], or * s[c]
@@ -67,6 +74,7 @@
 #include "ops/slice.hpp"             // A range along an axis of a tensor
 #include "ops/softmax.hpp"           // softmax and log_softmax over the last axis
 #include "ops/sum.hpp"               // The sum or the mean of all values
+#include "ops/mse_loss.hpp"          // The mean squared error
 
 // io: what files hold.
 #include "io/byte_reader.hpp"          // A cursor over the bytes of a file that never leaves them
@@ -97,6 +105,7 @@
 #include "nn/init.hpp"            // Initial values of parameters, by the names of torch.nn.init
 #include "nn/summary.hpp"         // What a network costs, layer by layer
 #include "nn/module.hpp"          // Module<T>, what owns parameters
+#include "nn/module_list.hpp"     // ModuleList<Layer>: as many parts of one kind as a network wants
 #include "nn/layers.hpp"          // The layers that own parameters
 #include "nn/attention.hpp"       // MultiheadAttention, with the names of torch.nn
 #include "nn/conv_norm.hpp"       // A convolution and the batch norm after it, as modules

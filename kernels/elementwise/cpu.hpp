@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "../simd/row_loops.hpp"
 #include "elementwise.hpp"
@@ -25,6 +26,15 @@ std::int64_t load_block(const T* run, std::int64_t begin, std::int64_t end, simd
     block[v++] = simd::load_part(run + i, simd::lanes_at<T>(i, end));
   }
   return v;
+}
+
+/// y = f(x), value by value.
+template <class T, class F>
+void map_values(const ElementwiseParams& p, const F& f, const T* x, T* y) {
+  const bool dense = p.x_pitch == p.cols && p.y_pitch == p.cols;
+  for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) y[r * p.y_pitch + c + i] = f(x[r * p.x_pitch + c + i]);
+  });
 }
 
 }  // namespace detail
@@ -99,6 +109,17 @@ void multiply_cpu(const ElementwiseParams& p, const T* x, const T* z, T* y) {
 }
 
 template <class T>
+void divide_cpu(const ElementwiseParams& p, const T* x, const T* z, T* y) {
+  const bool dense = p.x_pitch == p.cols && p.z_pitch == p.cols && p.y_pitch == p.cols;
+  for_each_run(p.rows, p.cols, dense, [&](std::int64_t r, std::int64_t c, std::int64_t count) {
+    const T* xs = x + r * p.x_pitch + c;
+    const T* zs = z + r * p.z_pitch + c;
+    T* ys = y + r * p.y_pitch + c;
+    for (std::int64_t i = 0; i < count; ++i) ys[i] = p.accumulate ? ys[i] + xs[i] / zs[i] : xs[i] / zs[i];
+  });
+}
+
+template <class T>
 void add_scaled_cpu(const ElementwiseParams& p, T alpha, const T* x, T* y) {
   using V = simd::Vec<T>;
   const bool dense = p.x_pitch == p.cols && p.y_pitch == p.cols;
@@ -113,6 +134,24 @@ void add_scaled_cpu(const ElementwiseParams& p, T alpha, const T* x, T* y) {
           count, [alpha](V a) { return alpha * a; }, ys, xs);
     }
   });
+}
+
+template <class T>
+void exp_cpu(const ElementwiseParams& p, const T* x, T* y) {
+  detail::map_values<T>(
+      p, [](T value) { return std::exp(value); }, x, y);
+}
+
+template <class T>
+void log_cpu(const ElementwiseParams& p, const T* x, T* y) {
+  detail::map_values<T>(
+      p, [](T value) { return std::log(value); }, x, y);
+}
+
+template <class T>
+void sqrt_cpu(const ElementwiseParams& p, const T* x, T* y) {
+  detail::map_values<T>(
+      p, [](T value) { return std::sqrt(value); }, x, y);
 }
 
 }  // namespace qrs::kernels

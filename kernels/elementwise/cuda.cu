@@ -1,6 +1,7 @@
 // Elementwise maps on the device. One kernel applies a formula to the values at one place of every operand; a thread
 // handles 16 bytes of each where the rows are aligned, one value otherwise. These passes are bound by memory: what counts
 // is that neighbouring threads touch neighbouring addresses, in wide accesses.
+#include <cmath>
 #include <initializer_list>
 
 #include "../cuda/divider.hpp"
@@ -41,6 +42,34 @@ struct Multiply {
   template <class T>
   QRS_HD T operator()(T x, T z) const {
     return x * z;
+  }
+};
+
+struct Divide {
+  template <class T>
+  QRS_HD T operator()(T x, T z) const {
+    return x / z;
+  }
+};
+
+struct Exp {
+  template <class T>
+  QRS_HD T operator()(T x) const {
+    return std::exp(x);
+  }
+};
+
+struct Log {
+  template <class T>
+  QRS_HD T operator()(T x) const {
+    return std::log(x);
+  }
+};
+
+struct Sqrt {
+  template <class T>
+  QRS_HD T operator()(T x) const {
+    return std::sqrt(x);
   }
 };
 
@@ -152,9 +181,30 @@ void multiply_cuda(const ElementwiseParams& p, const T* x, const T* z, T* y) {
 }
 
 template <class T>
+void divide_cuda(const ElementwiseParams& p, const T* x, const T* z, T* y) {
+  map("divide", p.rows, p.cols, p.accumulate, Divide{}, Operand<T>{y, p.y_pitch}, Operand<const T>{x, p.x_pitch},
+      Operand<const T>{z, p.z_pitch});
+}
+
+template <class T>
 void add_scaled_cuda(const ElementwiseParams& p, T alpha, const T* x, T* y) {
   map("add_scaled", p.rows, p.cols, p.accumulate, Scale<T>{alpha}, Operand<T>{y, p.y_pitch},
       Operand<const T>{x, p.x_pitch});
+}
+
+template <class T>
+void exp_cuda(const ElementwiseParams& p, const T* x, T* y) {
+  map("exp", p.rows, p.cols, false, Exp{}, Operand<T>{y, p.y_pitch}, Operand<const T>{x, p.x_pitch});
+}
+
+template <class T>
+void log_cuda(const ElementwiseParams& p, const T* x, T* y) {
+  map("log", p.rows, p.cols, false, Log{}, Operand<T>{y, p.y_pitch}, Operand<const T>{x, p.x_pitch});
+}
+
+template <class T>
+void sqrt_cuda(const ElementwiseParams& p, const T* x, T* y) {
+  map("sqrt", p.rows, p.cols, false, Sqrt{}, Operand<T>{y, p.y_pitch}, Operand<const T>{x, p.x_pitch});
 }
 
 template void activation_forward_cuda<float>(const ElementwiseParams&, Activation, const float*, float*);
@@ -162,12 +212,20 @@ template void activation_backward_cuda<float>(const ElementwiseParams&, Activati
                                               std::int64_t);
 template void add_cuda<float>(const ElementwiseParams&, const float*, const float*, float*);
 template void multiply_cuda<float>(const ElementwiseParams&, const float*, const float*, float*);
+template void divide_cuda<float>(const ElementwiseParams&, const float*, const float*, float*);
 template void add_scaled_cuda<float>(const ElementwiseParams&, float, const float*, float*);
+template void exp_cuda<float>(const ElementwiseParams&, const float*, float*);
+template void log_cuda<float>(const ElementwiseParams&, const float*, float*);
+template void sqrt_cuda<float>(const ElementwiseParams&, const float*, float*);
 template void activation_forward_cuda<double>(const ElementwiseParams&, Activation, const double*, double*);
 template void activation_backward_cuda<double>(const ElementwiseParams&, Activation, const double*, const double*,
                                                double*, std::int64_t);
 template void add_cuda<double>(const ElementwiseParams&, const double*, const double*, double*);
 template void multiply_cuda<double>(const ElementwiseParams&, const double*, const double*, double*);
+template void divide_cuda<double>(const ElementwiseParams&, const double*, const double*, double*);
 template void add_scaled_cuda<double>(const ElementwiseParams&, double, const double*, double*);
+template void exp_cuda<double>(const ElementwiseParams&, const double*, double*);
+template void log_cuda<double>(const ElementwiseParams&, const double*, double*);
+template void sqrt_cuda<double>(const ElementwiseParams&, const double*, double*);
 
 }  // namespace qrs::kernels

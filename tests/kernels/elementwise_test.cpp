@@ -41,6 +41,28 @@ double worst_error(const std::vector<T>& got, const std::vector<T>& expected) {
 template <class T>
 constexpr double tolerance = sizeof(T) == 4 ? 5e-7 : 2e-15;
 
+/// Quotients, exponentials, logarithms and roots of positive values.
+template <class T>
+void check_arithmetic(const ElementwiseParams& p, const std::vector<T>& y) {
+  const std::vector<T> x = random_rows<T>(p.rows, p.cols, p.x_pitch, T(0.1), 8, 1);
+  const std::vector<T> z = random_rows<T>(p.rows, p.cols, p.z_pitch, T(0.5), 2, 2);
+  const auto compare = [&](const auto& ref, const auto& cpu) {
+    std::vector<T> got = y;
+    std::vector<T> expected = y;
+    ref(expected.data());
+    cpu(got.data());
+    CHECK(worst_error(got, expected) <= tolerance<T>);
+  };
+  compare([&](T* to) { qrs::kernels::divide_ref(p, x.data(), z.data(), to); },
+          [&](T* to) { qrs::kernels::divide_cpu(p, x.data(), z.data(), to); });
+  compare([&](T* to) { qrs::kernels::exp_ref(p, x.data(), to); },
+          [&](T* to) { qrs::kernels::exp_cpu(p, x.data(), to); });
+  compare([&](T* to) { qrs::kernels::log_ref(p, x.data(), to); },
+          [&](T* to) { qrs::kernels::log_cpu(p, x.data(), to); });
+  compare([&](T* to) { qrs::kernels::sqrt_ref(p, x.data(), to); },
+          [&](T* to) { qrs::kernels::sqrt_cpu(p, x.data(), to); });
+}
+
 template <class T>
 void check_shape(const ElementwiseParams& p) {
   CAPTURE(p.rows);
@@ -78,6 +100,7 @@ void check_shape(const ElementwiseParams& p) {
   qrs::kernels::add_scaled_ref(p, T(0.75), x.data(), expected.data());
   qrs::kernels::add_scaled_cpu(p, T(0.75), x.data(), got.data());
   CHECK(worst_error(got, expected) <= tolerance<T>);
+  check_arithmetic<T>(p, y);
 }
 
 }  // namespace

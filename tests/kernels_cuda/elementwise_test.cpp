@@ -63,6 +63,18 @@ void check_shape(const ElementwiseParams& p, std::int64_t shift) {
   compare(
       y, [&](T* out) { add_scaled_ref(p, T(0.75), x.data(), out); },
       [&](T* out) { add_scaled_cuda(p, T(0.75), device_x.data(), out); });
+  const auto positive = random_rows<T>(p.rows, p.cols, p.x_pitch, T(0.1), 8, 6);
+  const DeviceValues<T> device_positive(positive, shift);
+  compare(
+      y, [&](T* out) { divide_ref(p, positive.data(), z.data(), out); },
+      [&](T* out) { divide_cuda(p, device_positive.data(), device_z.data(), out); });
+  compare(
+      y, [&](T* out) { exp_ref(p, positive.data(), out); }, [&](T* out) { exp_cuda(p, device_positive.data(), out); });
+  compare(
+      y, [&](T* out) { log_ref(p, positive.data(), out); }, [&](T* out) { log_cuda(p, device_positive.data(), out); });
+  compare(
+      y, [&](T* out) { sqrt_ref(p, positive.data(), out); },
+      [&](T* out) { sqrt_cuda(p, device_positive.data(), out); });
 }
 
 }  // namespace

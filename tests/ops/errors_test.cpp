@@ -149,7 +149,9 @@ TEST_CASE("operations on tokens name the input that does not fit") {
         }) ==
         "[matmul] expected a (..., M, K) and b (..., K, N) with the same leading axes, got (2, 5, 6) and (3, 6, 5)");
   CHECK(error_message([&] { matmul(q, Var<float>()); }) == "[matmul] expected a tensor b, got an empty Var");
-  CHECK(error_message([&] { add(q, zeros({1, 4, 6})); }) == "[add] expected equal shapes, got (2, 5, 6) and (1, 4, 6)");
+  CHECK(error_message([&] {
+          add(q, zeros({1, 4, 6}));
+        }) == "[add] expected equal shapes, or axes of one element where they differ, got (2, 5, 6) and (1, 4, 6)");
 }
 
 TEST_CASE("axes that are not there are errors that show the shape") {

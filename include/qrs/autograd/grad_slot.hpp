@@ -59,9 +59,22 @@ class GradSlot {
     return grad().empty() && gradient.contiguous() && (!whole_ || covers_all());
   }
   /// The gradient so far; empty before the first.
-  Tensor<T> grad() const { return whole_ ? range_of(whole_->grad_) : grad_; }
+  Tensor<T> grad() const {
+    if (!retained_.empty()) return retained_;
+    return whole_ ? range_of(whole_->grad_) : grad_;
+  }
   /// Takes the gradient out and leaves the slot empty. A range is handed out and stays where it is: its whole outlives it.
-  Tensor<T> release() { return whole_ ? grad() : std::exchange(grad_, Tensor<T>()); }
+  Tensor<T> release() {
+    retained_ = Tensor<T>();
+    return whole_ ? grad() : std::exchange(grad_, Tensor<T>());
+  }
+  /// release() for the step that made the value: what was asked for with retain() stays here as a copy.
+  Tensor<T> release_to_step() {
+    Tensor<T> dy = release();
+    if (retain_ && !dy.empty()) retained_ = dy.clone();
+    return dy;
+  }
+  void retain() { retain_ = true; }
 
   const Shape& shape() const { return shape_; }
   Device device() const { return device_; }
@@ -89,6 +102,8 @@ class GradSlot {
   Device device_;
   Tensor<T> grad_;  // of a slot that is no range
   bool wanted_ = true;
+  bool retain_ = false;  // a copy of the gradient outlives the step that made the value
+  Tensor<T> retained_;
   std::shared_ptr<GradSlot> whole_;  // of a range
   std::int64_t begin_ = 0;
 };

@@ -61,7 +61,7 @@ class Tape {
     while (!steps_.empty()) {
       Step step = std::move(steps_.back());
       steps_.pop_back();
-      const Tensor<T> dy = step.slot->release();
+      const Tensor<T> dy = step.slot->release_to_step();
       if (!dy.empty()) step.backward(dy);  // an empty gradient: the loss does not depend on this result
     }
   }

@@ -43,10 +43,17 @@ class Var {
   std::int64_t dim(int axis) const { return shape()[axis]; }
   Device device() const { return deferred_ ? deferred_->device() : value_.device(); }
 
-  /// d loss / d this after Tape::backward; empty where no gradient arrived.
+  /// d loss / d this after Tape::backward; empty where no gradient arrived. A value between parameters and loss keeps it only
+  /// where retain_grad() asked for it before backward: else it is freed as soon as it has been passed on.
   Tensor<T> grad() const { return slot_ ? slot_->grad() : Tensor<T>(); }
   void zero_grad() const {
     if (slot_) slot_->release();
+  }
+  /// Keeps the gradient of a value that an operation has made: PyTorch's retain_grad.
+  void retain_grad() const {
+    QRS_CHECK(slot_ != nullptr,
+              "[retain_grad] expected a value that wants a gradient, got a constant (was a Recording active?)");
+    slot_->retain();
   }
   bool requires_grad() const { return slot_ && slot_->wanted(); }
   /// Freezes or thaws a parameter. A constant stays one.

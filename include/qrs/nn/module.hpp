@@ -83,7 +83,7 @@ class Module {
     });
     return out;
   }
-  /// (name, Var) pairs, as an optimiser takes them.
+  /// The same as (name, Var) pairs.
   std::vector<std::pair<std::string, Var<T>>> named_parameters() const {
     std::vector<std::pair<std::string, Var<T>>> out;
     for (const Parameter& p : parameters()) out.emplace_back(p.name, p.variable);

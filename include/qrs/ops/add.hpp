@@ -1,12 +1,12 @@
-// y = a + b for tensors of one shape: the sum of a residual block. b may be one sample that is added to every sample of a:
-// learned positions (1, S, C) to a batch of tokens (N, S, C).
+// y = a + b: the sum of a residual block. Other shapes are repeated as in expand.hpp; one sample that is added to every sample of a,
+// as learned positions (1, S, C) to a batch of tokens (N, S, C), is not copied for it.
 //
 // Backward: da += dy; db += dy, or its sum over the samples. The first slot to ask takes dy itself, without a copy.
 #pragma once
 
 #include <algorithm>
 
-#include "check.hpp"
+#include "expand.hpp"
 
 namespace qrs {
 
@@ -46,7 +46,7 @@ Var<T> add_to_samples(const Var<T>& a, const Var<T>& b) {
 
 }  // namespace detail
 
-/// Elementwise sum of equal shapes, or of a batch and one sample (1, ...).
+/// Elementwise sum.
 template <class T>
 Var<T> add(const Var<T>& a, const Var<T>& b) {
   if (detail::is_sample_of(b.shape(), a.shape())) {
@@ -54,7 +54,10 @@ Var<T> add(const Var<T>& a, const Var<T>& b) {
     detail::check_same_device("add", a, b, "b");
     return detail::add_to_samples(a, b);
   }
-  QRS_CHECK(a.shape() == b.shape(), "[add] expected equal shapes, got ", a.shape(), " and ", b.shape());
+  if (a.shape() != b.shape()) {
+    return detail::broadcast(
+        "add", [](const Var<T>& x, const Var<T>& z) { return add(x, z); }, a, b);
+  }
   QRS_CHECK(a.device() == b.device(), "[add] expected one device, got ", name(a.device()), " and ", name(b.device()));
   Tensor<T> y(a.shape(), a.device());
   const kernels::ElementwiseParams p{.rows = y.rows(),

@@ -1,9 +1,9 @@
-// y = a * b, elementwise, for tensors of one shape. For a factor per channel of an image, see gate.hpp.
+// y = a * b, elementwise; other shapes are repeated as in expand.hpp. A factor per channel of an image: gate.hpp copies nothing.
 //
 // Backward: da += dy * b, db += dy * a.
 #pragma once
 
-#include "check.hpp"
+#include "expand.hpp"
 
 namespace qrs {
 
@@ -25,12 +25,15 @@ void multiply_into(const Tensor<T>& a, const Tensor<T>& b, const Tensor<T>& y, b
 
 }  // namespace detail
 
-/// Elementwise product. Both shapes must be equal; there is no broadcasting.
+/// Elementwise product.
 template <class T>
 Var<T> mul(const Var<T>& a, const Var<T>& b) {
   detail::check_input("mul", a);
   detail::check_input("mul", b);
-  QRS_CHECK(a.shape() == b.shape(), "[mul] expected equal shapes, got ", a.shape(), " and ", b.shape());
+  if (a.shape() != b.shape()) {
+    return detail::broadcast(
+        "mul", [](const Var<T>& x, const Var<T>& z) { return mul(x, z); }, a, b);
+  }
   detail::check_same_device("mul", a, b);
   Tensor<T> y(a.shape(), a.device());
   detail::multiply_into(a.value(), b.value(), y, false);

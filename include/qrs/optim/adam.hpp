@@ -1,6 +1,6 @@
 // Adam and AdamW; the equations stand in kernels/adam/adam.hpp.
 //
-//   qrs::optim::Adam<float> adam(net.named_parameters(), {.lr = 1e-3});
+//   qrs::optim::Adam adam(net.parameters(), {.lr = 1e-3});
 //   for (...) { adam.zero_grad(); ...; tape.backward(loss); adam.step(); }
 //
 // Names and defaults are PyTorch's; the state of a parameter is named as there: exp_avg, exp_avg_sq, max_exp_avg_sq, step.
@@ -147,5 +147,8 @@ class AdamW : public Adam<T> {
                              .maximize = options.maximize,
                              .decoupled_weight_decay = true}) {}
 };
+
+template <class Range>
+explicit Adam(const Range&, const AdamOptions& = {}) -> Adam<detail::ParameterType<Range>>;
 
 }  // namespace qrs::optim

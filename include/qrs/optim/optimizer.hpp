@@ -1,10 +1,13 @@
 // What every optimiser is: a list of named parameters, a step, a learning rate, and a state that can be kept.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -37,6 +40,40 @@ struct NamedParameter {
   Var<T> parameter;
 };
 
+namespace detail {
+
+/// What an optimiser takes: a pair (name, Var), a module's Parameter, or a Var alone, which is then named by its place.
+template <class Entry>
+std::string name_of(const Entry& entry, std::size_t place) {
+  if constexpr (requires { entry.name; }) {
+    return std::string(entry.name);
+  } else if constexpr (requires { entry.first; }) {
+    return std::string(entry.first);
+  } else {
+    return std::to_string(place);
+  }
+}
+template <class Entry>
+const auto& variable_of(const Entry& entry) {
+  if constexpr (requires { entry.requires_grad(); }) {
+    return entry;
+  } else if constexpr (requires { entry.variable; }) {
+    return entry.variable;
+  } else {
+    static_assert(
+        requires { entry.second; },
+        "an optimiser takes net.parameters(), net.named_parameters(), or a std::vector<Var<T>>");
+    return entry.second;
+  }
+}
+
+/// T of a range of parameters.
+template <class Range>
+using ParameterType =
+    typename std::remove_cvref_t<decltype(variable_of(*std::begin(std::declval<const Range&>())))>::value_type;
+
+}  // namespace detail
+
 template <class T>
 class Optimizer {
  public:
@@ -64,17 +101,19 @@ class Optimizer {
   const std::vector<NamedParameter<T>>& parameters() const { return parameters_; }
 
  protected:
-  /// `parameters`: a range of (name, Var) pairs, as a module's named_parameters() returns. Names must be unique.
+  /// `parameters`: a module's parameters() or named_parameters(), or Vars of one's own. Names must be unique.
   template <class Range>
   Optimizer(const Range& parameters, double lr) {
     set_lr(lr);
-    for (const auto& [name, parameter] : parameters) {
+    for (const auto& entry : parameters) {
+      const std::string name = detail::name_of(entry, parameters_.size());
+      const Var<T>& parameter = detail::variable_of(entry);
       for (const NamedParameter<T>& other : parameters_) {
-        QRS_CHECK(other.name != name, "[optim] expected unique parameter names, got '", std::string(name), "' twice");
+        QRS_CHECK(other.name != name, "[optim] expected unique parameter names, got '", name, "' twice");
       }
       QRS_CHECK(parameter.value().contiguous(), "[optim] expected contiguous parameters, got pitch ",
-                parameter.value().pitch(), " for '", std::string(name), "'");
-      parameters_.push_back({std::string(name), parameter});
+                parameter.value().pitch(), " for '", name, "'");
+      parameters_.push_back({name, parameter});
     }
     QRS_CHECK(!parameters_.empty(), "[optim] expected parameters, got none");
   }

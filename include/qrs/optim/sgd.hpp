@@ -93,4 +93,7 @@ class Sgd : public Optimizer<T> {
   std::vector<Tensor<T>> buffers_;  // empty before a parameter's first step, and without momentum
 };
 
+template <class Range>
+explicit Sgd(const Range&, const SgdOptions& = {}) -> Sgd<detail::ParameterType<Range>>;
+
 }  // namespace qrs::optim

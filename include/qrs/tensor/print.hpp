@@ -1,6 +1,6 @@
 // A tensor as text, for people: nested brackets, the middle of long axes left out.
 //
-//   std::puts(to_text(x).c_str());
+//   std::cout << x << '\n';        std::puts(to_text(x, {.digits = 3}).c_str());
 //   Tensor (2, 3) on cpu
 //   [[1, 2, 3],
 //    [4, 5, 6]]
@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <ostream>
 #include <string>
 
 #include "tensor.hpp"
@@ -65,6 +66,11 @@ std::string to_text(const Tensor<T>& tensor, const PrintOptions& options = {}) {
   }
   detail::append_axis(out, host, options, 0, 0);
   return out;
+}
+
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Tensor<T>& tensor) {
+  return out << to_text(tensor);
 }
 
 }  // namespace qrs
