@@ -55,10 +55,11 @@ TEST_CASE("shapes that cannot be repeated are errors that show both") {
   const std::string said = "expected equal shapes, or axes of one element where they differ, got (2, 3) and (2)";
   CHECK(error_message([&] { a + b; }) == "[add] " + said);
   CHECK(error_message([&] { a - b; }) == "[sub] " + said);
-  CHECK(error_message([&] { a * b; }) == "[mul] " + said);
+  CHECK(error_message([&] { a* b; }) == "[mul] " + said);
   CHECK(error_message([&] { a / b; }) == "[div] " + said);
-  CHECK(error_message([&] { expand(a, {2, 1}); }) ==
-        "[expand] expected a shape that (2, 3) can be repeated to, got (2, 1)");
+  CHECK(error_message([&] {
+          expand(a, {2, 1});
+        }) == "[expand] expected a shape that (2, 3) can be repeated to, got (2, 1)");
   CHECK(error_message([&] { expand(a, {3}); }) == "[expand] expected a shape that (2, 3) can be repeated to, got (3)");
   CHECK(error_message([&] { mse_loss(a, b); }) == "[mse_loss] expected equal shapes, got (2, 3) and (2)");
   CHECK(error_message([&] { a + V(); }) == "[add] expected a tensor b, got an empty Var");

@@ -6,10 +6,26 @@
 namespace qrs::testing {
 
 static const Register arithmetic_cases({
-    {"expand/rows", {{1, tail}}, [](const auto& in) { return expand(in[0], {6, in[0].dim(1)}); }},
-    {"expand/columns", {{3, 1}}, [](const auto& in) { return expand(in[0], {3, 7}); }},
-    {"expand/new axes", {{tail}}, [](const auto& in) { return expand(in[0], {2, 3, in[0].dim(0)}); }},
-    {"expand/two axes", {{1, 4, 1, tail}}, [](const auto& in) { return expand(in[0], {3, 4, 5, in[0].dim(3)}); }},
+    {"expand/rows",
+     {{1, tail}},
+     [](const auto& in) {
+       return expand(in[0], {6, in[0].dim(1)});
+     }},
+    {"expand/columns",
+     {{3, 1}},
+     [](const auto& in) {
+       return expand(in[0], {3, 7});
+     }},
+    {"expand/new axes",
+     {{tail}},
+     [](const auto& in) {
+       return expand(in[0], {2, 3, in[0].dim(0)});
+     }},
+    {"expand/two axes",
+     {{1, 4, 1, tail}},
+     [](const auto& in) {
+       return expand(in[0], {3, 4, 5, in[0].dim(3)});
+     }},
     {"scale", {{batch, 5, tail}}, [](const auto& in) { return scale(in[0], -1.75); }},
     {"sub", {{batch, 5, tail}, {batch, 5, tail}}, [](const auto& in) { return sub(in[0], in[1]); }},
     {"div", {{batch, 5, tail}, uniform({batch, 5, tail}, 0.5, 2)}, [](const auto& in) { return div(in[0], in[1]); }},
@@ -25,7 +41,9 @@ static const Register arithmetic_cases({
     {"operators",
      {{3, 4}, uniform({3, 4}, 0.5, 2)},
      [](const auto& in) { return (2.0 * in[0] - 1.0) / in[1] + in[0] * -in[1] - 3.0 / (in[1] + 1.0) + in[0] / 4.0; }},
-    {"operators/tensors", {{3, 4}, {3, 4}}, [](const auto& in) {
+    {"operators/tensors",
+     {{3, 4}, {3, 4}},
+     [](const auto& in) {
        const auto& c = in[1].value();
        return (in[0] + c) * c - c / (in[0] + 4.0) + (c - in[0]) * c;
      }},
