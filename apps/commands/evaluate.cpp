@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../tables/header_option.hpp"
 #include "../tables/tables.hpp"
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
@@ -33,6 +34,7 @@ struct Options {
   std::string labels;
   std::string interval = "bca";
   metrics::EvaluateOptions evaluate;
+  io::CsvNames names = io::CsvNames::detect;
   bool json = false;
 };
 
@@ -75,6 +77,7 @@ void print_json(const Options& options, const Evaluation& result) {
   out["replicates"] = options.evaluate.replicates;
   out["seed"] = options.evaluate.seed;
   out["probabilities"] = result.probabilities;
+  out["threshold"] = number(result.threshold);
   out["scores"] = Json::object();
   for (const Estimate& estimate : result.scores) out["scores"][estimate.name] = json_of(estimate);
   out["classes"] = Json::array();
@@ -121,7 +124,11 @@ void print_tables(const Options& options, const Evaluation& result) {
   for (const Estimate& estimate : result.scores) scores.add(cells_of(estimate.name, estimate));
   scores.print();
   if (!result.probabilities) {
-    std::printf("The scores are not probabilities: no log loss, Brier score or calibration error.\n");
+    std::printf("The scores are not probabilities (row %lld is none): no log loss, Brier score or calibration error.\n",
+                static_cast<long long>(result.not_probability));
+  }
+  if (!std::isnan(result.threshold)) {
+    std::printf("One column of scores: the threshold between the classes is %g.\n", result.threshold);
   }
 
   std::printf("\n");
@@ -166,24 +173,30 @@ void add(CLI::App& program) {
       ->check(CLI::IsMember({"bca", "percentile"}))
       ->capture_default_str();
   command->add_option("--replicates", evaluate.replicates, "Of the bootstrap")->capture_default_str();
-  command->add_option("--seed", evaluate.seed, "Of the bootstrap")->capture_default_str();
+  command->add_option("--seed", evaluate.seed, "Of the bootstrap")
+      ->check([](const std::string& seed) { return seed.starts_with('-') ? "expected a seed >= 0, got " + seed : ""; })
+      ->capture_default_str();
   command->add_flag("--stratified", evaluate.stratified, "Bootstrap within each true class");
   command->add_option("--bins", evaluate.bins, "Of the calibration error")->capture_default_str();
+  tables::add_header_options(*command, options->names);
   command->add_flag("--json", options->json, "Print one JSON object");
   command->footer(
       "Accuracy, recall and precision of a class have Wilson's interval, the AUC of a class DeLong's, the others the\n"
-      "bootstrap's; with --groups all are the bootstrap's. A score that the data do not define is '-', with the "
-      "reason.\n\n"
+      "bootstrap's; with --groups all are the bootstrap's. One column of scores tells the classes apart at 0.5\n"
+      "where all are in [0, 1], else at 0. A score that the data do not define is '-', with the reason.\n\n"
       "  qrs evaluate --y test_y.npy --scores proba.npy\n"
       "  qrs evaluate --y run.safetensors:y --scores run.safetensors:proba --groups patients.csv --json");
   command->callback([options] {
     metrics::EvaluateOptions& evaluate = options->evaluate;
-    const std::vector<std::int64_t> y = tables::read_labels(options->y);
-    const ml::Matrix<double> scores = tables::read_scores(options->scores);
+    const ml::Matrix<double> scores = tables::read_scores(options->scores, options->names);
+    const auto column = [&](const std::string& what) {
+      return tables::Column{.what = what, .rows = scores.rows(), .names = options->names};
+    };
+    const std::vector<std::int64_t> y = tables::read_labels(options->y, column("labels"));
     const std::vector<std::int64_t> labels = parse_labels(options->labels);
     std::vector<std::int64_t> predicted, groups;
-    if (!options->predicted.empty()) predicted = tables::read_labels(options->predicted);
-    if (!options->groups.empty()) groups = tables::read_labels(options->groups);
+    if (!options->predicted.empty()) predicted = tables::read_labels(options->predicted, column("labels"));
+    if (!options->groups.empty()) groups = tables::read_labels(options->groups, column("groups"));
     evaluate.labels = labels;
     evaluate.predicted = predicted;
     evaluate.groups = groups;

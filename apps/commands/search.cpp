@@ -12,6 +12,7 @@
 #include "../estimators/arguments.hpp"
 #include "../estimators/instances.hpp"
 #include "../progress/progress_line.hpp"
+#include "../tables/header_option.hpp"
 #include "../tables/tables.hpp"
 #include "commands.hpp"
 #include "qrs/data/grouped_split.hpp"
@@ -39,6 +40,7 @@ struct Options {
   std::int64_t random = 0;
   std::string out;
   std::string results;
+  io::CsvNames names = io::CsvNames::detect;
   bool json = false;
 };
 
@@ -78,7 +80,8 @@ std::vector<data::Split> splits(const Options& options, const std::vector<std::i
     return data::stratified_k_fold(
         y, {.n_splits = options.folds, .shuffle = options.shuffle, .random_state = options.seed});
   }
-  return data::stratified_group_k_fold(y, tables::read_labels(options.groups),
+  const tables::Column column{.what = "groups", .rows = static_cast<std::int64_t>(y.size()), .names = options.names};
+  return data::stratified_group_k_fold(y, tables::read_labels(options.groups, column),
                                        {.n_splits = options.folds, .random_state = options.seed});
 }
 
@@ -155,14 +158,18 @@ void print(const Options& options, const ml::SearchResult<T>& found) {
 
 template <class T>
 void search(const Options& options) {
+  if (!options.out.empty()) estimators::check_model_name(options.out, options.kind);
   const auto model = estimators::create_classifier<T>(options.kind, options.steps);
-  const auto [x, y] = tables::read_samples<T>(options.x, options.y, 0, "--y");
+  const auto [features, y] = tables::read_samples<T>(options.x, options.y, {.names = options.names}, "--y");
+  const ml::Matrix<T>& x = features.x;
   ml::check_targets("search", x.rows(), y.size(), {});
   ProgressLine line(text("search ", options.kind));
   const ml::SearchResult<T> found = ml::search<T>(
       *model, candidates(options), x, y,
       {.splits = splits(options, y), .scoring = options.scoring, .refit = !options.out.empty(), .observer = &line});
-  if (!options.out.empty()) estimators::save<T>(options.out, *found.best);
+  if (!options.out.empty()) {
+    estimators::save<T>(options.out, *found.best, {.columns = features.names, .first_index = features.first_index});
+  }
   if (!options.results.empty()) io::write_file(options.results, io::as_bytes(results_csv(found.candidates)));
   print(options, found);
 }
@@ -203,6 +210,7 @@ void add(CLI::App& program) {
       ->capture_default_str();
   verb->add_option("--out", options->out, "Fit the best candidate on all rows and write it here");
   verb->add_option("--results", options->results, "Write every candidate's scores to this .csv file");
+  tables::add_header_options(*verb, options->names);
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] { options->dtype == "f64" ? search<double>(*options) : search<float>(*options); });
 }

@@ -2,7 +2,9 @@
 #include "instances.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "qrs/io/file_kind.hpp"
 #include "qrs/ml/boosting/xgboost_model.hpp"
 #include "qrs/ml/model_file.hpp"
 #include "qrs/ml/svm/libsvm_model.hpp"
@@ -31,7 +33,56 @@ std::vector<std::int64_t> parse_labels(std::string_view list, const std::string&
   return out;
 }
 
+template <class T>
+class BoostRegressor final : public Regressor<T> {
+ public:
+  explicit BoostRegressor(ml::GradientBoostingRegressor<T> model = ml::GradientBoostingRegressor<T>())
+      : model_(std::move(model)) {}
+
+  ml::Estimator& estimator() override { return model_; }
+  void fit(ml::MatrixView<T> x, std::span<const double> y, std::span<const double> weight) override {
+    model_.fit(x, y, weight);
+  }
+  void fit_evaluated(ml::MatrixView<T> x, std::span<const double> y, std::span<const double> weight,
+                     ml::MatrixView<T> x_evaluation, std::span<const double> y_evaluation) override {
+    model_.fit_evaluated(x, y, x_evaluation, y_evaluation, weight);
+  }
+  std::vector<double> predict(ml::MatrixView<T> x) const override { return model_.predict(x); }
+
+ private:
+  ml::GradientBoostingRegressor<T> model_;
+};
+
+/// Whether XGBoost's packages take names of columns: they differ, and have none of these characters.
+bool fit_for_xgboost(const std::vector<std::string>& names) {
+  return std::set(names.begin(), names.end()).size() == names.size() &&
+         std::none_of(names.begin(), names.end(),
+                      [](const std::string& name) { return name.find_first_of("[]<") != std::string::npos; });
+}
+
+void save_xgboost(const std::string& path, io::XgboostModel file, const ml::TableNotes& table) {
+  if (fit_for_xgboost(table.columns)) file.feature_names = table.columns;
+  ml::boosting::from_xgboost(io::parse_xgboost_json(io::xgboost_json(file), path));
+  io::write_xgboost_json(path, file);
+}
+
 }  // namespace
+
+void check_model_name(const std::string& path, const std::string& kind) {
+  if (path.ends_with(".model")) {
+    QRS_CHECK(kind == "svc", "[model] expected an svc for LIBSVM's format, ", path, ", got ", kind);
+  } else if (path.ends_with(".json")) {
+    QRS_CHECK(kind == "boost", "[model] expected a boost for XGBoost's format, ", path, ", got ", kind);
+  } else {
+    QRS_CHECK(path.ends_with(".safetensors"),
+              "[model] expected a file that ends in .safetensors, .model or .json, got ", path);
+  }
+}
+
+template <class T>
+std::unique_ptr<Regressor<T>> create_regressor() {
+  return std::make_unique<BoostRegressor<T>>();
+}
 
 template <class T>
 std::unique_ptr<ml::Classifier<T>> create_classifier(std::string_view name, std::string_view steps) {
@@ -51,51 +102,101 @@ std::unique_ptr<ml::Transformer<T>> create_transformer(std::string_view name) {
 }
 
 template <class T>
-void save(const std::string& path, const ml::Estimator& model) {
-  if (path.ends_with(".model")) {
-    const auto* svc = dynamic_cast<const ml::Svc<T>*>(&model);
-    QRS_CHECK(svc != nullptr, "[model] expected an svc for LIBSVM's format, ", path, ", got ", model.name());
+void save(const std::string& path, const ml::Estimator& model, const ml::TableNotes& table) {
+  check_model_name(path, model.name() == "boost_regressor" ? "boost" : model.name());
+  if (const auto* svc = dynamic_cast<const ml::Svc<T>*>(&model); svc != nullptr && path.ends_with(".model")) {
     io::write_libsvm_model(path, ml::to_libsvm(*svc));
-  } else if (path.ends_with(".json")) {
-    const auto* boost = dynamic_cast<const ml::GradientBoostingClassifier<T>*>(&model);
-    QRS_CHECK(boost != nullptr, "[model] expected a boost for XGBoost's format, ", path, ", got ", model.name());
+  } else if (const auto* boost = dynamic_cast<const ml::GradientBoostingClassifier<T>*>(&model);
+             boost != nullptr && path.ends_with(".json")) {
     io::XgboostModel file = ml::boosting::to_xgboost(boost->booster());
     file.attributes[labels_attribute] = labels_text(boost->classes());
-    io::write_xgboost_json(path, file);
+    save_xgboost(path, std::move(file), table);
+  } else if (const auto* values = dynamic_cast<const ml::GradientBoostingRegressor<T>*>(&model);
+             values != nullptr && path.ends_with(".json")) {
+    save_xgboost(path, ml::boosting::to_xgboost(values->booster()), table);
   } else {
-    QRS_CHECK(path.ends_with(".safetensors"),
-              "[model] expected a file that ends in .safetensors, .model or .json, got ", path);
-    ml::save_model<T>(path, model);
+    ml::save_model<T>(path, model, table);
   }
 }
 
-ModelFile read_model(const std::string& path) {
-  if (path.ends_with(".model")) return {path, io::read_libsvm_model(path), true};  // LIBSVM computes in double
-  if (path.ends_with(".json")) return {path, io::read_xgboost_json(path), false};  // XGBoost in float
-  io::StateDict state = io::read_safetensors(path);
-  const bool holds_double = ml::model_header(state, path).dtype == "f64";
-  return {path, std::move(state), holds_double};
+namespace {
+
+ModelFile libsvm_file(const std::string& path, io::Bytes bytes) {
+  return {path, io::parse_libsvm_model(io::as_text(bytes), path), true, {}};  // LIBSVM computes in double
 }
+ModelFile xgboost_file(const std::string& path, io::Bytes bytes) {
+  io::XgboostModel model = io::parse_xgboost(bytes, path);
+  ml::TableNotes table{.columns = model.feature_names};
+  return {path, std::move(model), false, std::move(table)};  // XGBoost computes in float
+}
+ModelFile own_file(const std::string& path, io::Bytes bytes) {
+  io::StateDict state = io::parse_safetensors(bytes, path);
+  ml::ModelHeader header = ml::model_header(state, path);
+  return {path, std::move(state), header.dtype == "f64", std::move(header.table)};
+}
+
+}  // namespace
+
+ModelFile read_model(const std::string& path) {
+  const std::vector<std::byte> bytes = io::read_file(path);
+  const std::string_view kind = io::file_kind(bytes);
+  const std::string_view begin = io::as_text(bytes).substr(0, 64);
+  const std::size_t first = std::min(begin.find_first_not_of(" \t\r\n"), begin.size());
+  if (io::reads_as_ubjson(bytes) || kind == "JSON text") return xgboost_file(path, bytes);
+  if (begin.substr(first).starts_with("svm_type")) return libsvm_file(path, bytes);
+  if (kind == "a safetensors file") return own_file(path, bytes);
+  const bool unknown = kind == "a text file" || kind == "data of an unknown kind";
+  if (unknown && path.ends_with(".model")) return libsvm_file(path, bytes);
+  if (unknown && path.ends_with(".json")) return xgboost_file(path, bytes);
+  if (unknown && path.ends_with(".safetensors")) return own_file(path, bytes);
+  fail("[model] ", path,
+       ": expected a model of qrs (.safetensors), of LIBSVM (.model) or of XGBoost (.json, .ubj), got ",
+       io::kind_and_advice(bytes));
+}
+
+namespace {
+
+template <class T>
+Loaded<T> load_xgboost(const io::XgboostModel& model, const std::string& path) {
+  Loaded<T> out;
+  ml::boosting::Booster booster;
+  try {
+    booster = ml::boosting::from_xgboost(model);
+  } catch (const Error& error) {
+    fail("[model] ", path, ": ", error.what());
+  }
+  if (model.objective.starts_with("reg:")) {
+    ml::GradientBoostingRegressor<T> values;
+    values.adopt(booster);
+    out.regressor = std::make_unique<BoostRegressor<T>>(std::move(values));
+    if (booster.objective == ml::boosting::Objective::squared_error) return out;
+  }
+  auto boost = std::make_unique<ml::GradientBoostingClassifier<T>>();
+  const auto labels = model.attributes.find(labels_attribute);
+  boost->adopt(std::move(booster),
+               labels == model.attributes.end() ? std::vector<std::int64_t>{} : parse_labels(labels->second, path));
+  out.classifier = std::move(boost);
+  return out;
+}
+
+}  // namespace
 
 template <class T>
 Loaded<T> load(const ModelFile& file, std::int64_t columns) {
+  if (const auto* xgboost = std::get_if<io::XgboostModel>(&file.content)) return load_xgboost<T>(*xgboost, file.path);
   Loaded<T> out;
   if (const auto* libsvm = std::get_if<io::LibsvmModel>(&file.content)) {
     out.classifier = std::make_unique<ml::Svc<T>>(ml::from_libsvm<T>(*libsvm, {.features = columns}));
-  } else if (const auto* xgboost = std::get_if<io::XgboostModel>(&file.content)) {
-    auto boost = std::make_unique<ml::GradientBoostingClassifier<T>>();
-    const auto labels = xgboost->attributes.find(labels_attribute);
-    boost->adopt(ml::boosting::from_xgboost(*xgboost), labels == xgboost->attributes.end()
-                                                           ? std::vector<std::int64_t>{}
-                                                           : parse_labels(labels->second, file.path));
-    out.classifier = std::move(boost);
+    return out;
+  }
+  const auto& state = std::get<io::StateDict>(file.content);
+  const std::string kind = ml::model_header(state, file.path).kind;
+  if (ml::is_transformer(kind)) {
+    out.transformer = ml::transformer_from_state<T>(state, file.path);
+  } else if (ml::is_regressor(kind)) {
+    out.regressor = std::make_unique<BoostRegressor<T>>(std::move(*ml::regressor_from_state<T>(state, file.path)));
   } else {
-    const auto& state = std::get<io::StateDict>(file.content);
-    if (ml::is_transformer(ml::model_header(state, file.path).kind)) {
-      out.transformer = ml::transformer_from_state<T>(state, file.path);
-    } else {
-      out.classifier = ml::classifier_from_state<T>(state, file.path);
-    }
+    out.classifier = ml::classifier_from_state<T>(state, file.path);
   }
   return out;
 }
@@ -118,8 +219,10 @@ template std::unique_ptr<ml::Classifier<float>> create_classifier<float>(std::st
 template std::unique_ptr<ml::Classifier<double>> create_classifier<double>(std::string_view, std::string_view);
 template std::unique_ptr<ml::Transformer<float>> create_transformer<float>(std::string_view);
 template std::unique_ptr<ml::Transformer<double>> create_transformer<double>(std::string_view);
-template void save<float>(const std::string&, const ml::Estimator&);
-template void save<double>(const std::string&, const ml::Estimator&);
+template std::unique_ptr<Regressor<float>> create_regressor<float>();
+template std::unique_ptr<Regressor<double>> create_regressor<double>();
+template void save<float>(const std::string&, const ml::Estimator&, const ml::TableNotes&);
+template void save<double>(const std::string&, const ml::Estimator&, const ml::TableNotes&);
 template Loaded<float> load<float>(const ModelFile&, std::int64_t);
 template Loaded<double> load<double>(const ModelFile&, std::int64_t);
 template void fit_evaluated<float>(ml::Classifier<float>&, const Rows<float>&, const Rows<float>&);

@@ -80,6 +80,7 @@
 #include "io/byte_reader.hpp"          // A cursor over the bytes of a file that never leaves them
 #include "io/dtype.hpp"                // The element types that weight files hold
 #include "io/file.hpp"                 // Whole files in, whole files out
+#include "io/file_kind.hpp"            // What a file is, told by its bytes
 #include "io/folder.hpp"               // Folders for what is written
 #include "io/json_list.hpp"            // Lists of texts as JSON arrays
 #include "io/pickle_reader.hpp"        // Reads a Python pickle into plain nodes and calls nothing
@@ -88,12 +89,16 @@
 #include "io/strided_view.hpp"         // A tensor as files describe it
 #include "io/npy.hpp"                  // NumPy's .npy
 #include "io/text_cursor.hpp"          // Reads numbers and words of a text file
+#include "io/text_encoding.hpp"        // Text as programs save it, made UTF-8
+#include "io/csv_records.hpp"          // The records of a table as text
+#include "io/csv_numbers.hpp"          // A field of a table as a number
 #include "io/csv.hpp"                  // Tables of numbers as text
 #include "io/libsvm_format.hpp"        // LIBSVM's text files of samples
 #include "io/libsvm_model_file.hpp"    // LIBSVM's text `.model`
 #include "io/torch_objects.hpp"        // What the nodes of a checkpoint's pickle mean
 #include "io/torch_legacy.hpp"         // The stream of torch.save before 1.6
 #include "io/torch_tar.hpp"            // The container of torch before 0.1.10, still found in the wild
+#include "io/ubjson.hpp"               // UBJSON, the binary form of JSON
 #include "io/xgboost_json.hpp"         // XGBoost's JSON model
 #include "io/zip_reader.hpp"           // The zip container of torch >= 1.6, read from its central directory
 #include "io/torch_writer.hpp"         // Writes a state dict as torch.save does
@@ -258,6 +263,7 @@
 #include "ml/decompose/symmetric_eigen.hpp"          // Eigenvalues and eigenvectors of a symmetric matrix
 #include "ml/decompose/singular_rows.hpp"            // The singular value decomposition of a matrix with no more rows than columns
 #include "ml/names.hpp"                              // The names of the learners
+#include "ml/table_notes.hpp"                        // What a model file says of the table that the model was fitted on
 #include "ml/observer.hpp"                           // What a learner tells while it works
 #include "ml/boosting/grow.hpp"                      // What growing a tree takes and gives, whichever way its splits are found
 #include "ml/boosting/grow_exact.hpp"                // Trees from sorted values

@@ -91,12 +91,18 @@ TEST_CASE("LIBSVM data that are not are refused at line and column") {
   CHECK(data_error("1,2 4:2").find("expected a blank after the label, got ',2'") != std::string::npos);
   CHECK(data_error("") == "[libsvm] a.txt, byte 0: expected at least one sample, got none");
   const LibsvmData huge = parse_libsvm_data("1 2147483647:1\n2 1:1\n");
-  CHECK_THROWS_WITH_AS(libsvm_dense<float>(huge),
-                       "[libsvm] expected at most 2147483648 values in a dense matrix, got 2 x 2147483647", qrs::Error);
+  CHECK_THROWS_WITH_AS(
+      libsvm_dense<float>(huge),
+      "[libsvm] text: expected at most 16777216 values in a dense matrix (2^24, or 1024 for each value in "
+      "the file), got 2 rows x 2147483647 columns: is the largest index right?",
+      qrs::Error);
   CHECK_THROWS_WITH_AS(libsvm_dense<float>(parse_libsvm_data("1 5:1"), 4),
-                       "[libsvm] expected indices from 0 to 4, got 5 in row 0", qrs::Error);
+                       "[libsvm] text: expected indices from 1 to 4, 4 features, got 5 in row 0", qrs::Error);
   CHECK_THROWS_WITH_AS(libsvm_labels(parse_libsvm_data("0.5 5:1")),
                        "[libsvm] expected integer labels, got 0.5 in row 0", qrs::Error);
+  CHECK_THROWS_WITH_AS(libsvm_labels(parse_libsvm_data("9007199254740993 5:1")),
+                       "[libsvm] expected labels that are not too large, at most 2^53 - 1, got 9.0072e+15 in row 0",
+                       qrs::Error);
 }
 
 TEST_CASE("a LIBSVM model is read, and written as it was") {
@@ -142,5 +148,24 @@ TEST_CASE("a LIBSVM model that is not is one clear error") {
   // Cut anywhere it is an error, but for cuts inside the last line that leave a whole one.
   for (std::size_t length = 0; length + 10 < model_text.size(); ++length) {
     CHECK(model_error(model_text.substr(0, length)) != "no error");
+  }
+}
+
+TEST_CASE("LIBSVM data that count from 0 keep their first feature; numbers of samples are none") {
+  const LibsvmData zero = parse_libsvm_data("1 0:2.5 1:3\n0 1:4\n");
+  CHECK(zero.counts_from_zero());
+  CHECK(libsvm_dense<float>(zero, 0, 0) == std::vector<float>{2.5F, 3.0F, 0.0F, 4.0F});
+  const LibsvmData numbered = parse_libsvm_data("1 0:1 1:3\n0 0:2 1:4\n");
+  CHECK_FALSE(numbered.counts_from_zero());
+  CHECK(libsvm_dense<float>(numbered) == std::vector<float>{3.0F, 4.0F});
+  CHECK_FALSE(parse_libsvm_data("1 1:3\n").counts_from_zero());
+}
+
+TEST_CASE("LIBSVM data are known by their first lines") {
+  CHECK(qrs::io::reads_as_libsvm("+1 1:0.5 3:-1\n-1\n"));
+  CHECK(qrs::io::reads_as_libsvm("# a remark\n0 0:1\n"));
+  for (const char* other : {"", "1\n0\n", "1,2\n", "a:1 b:2\n", "1 2 3\n", "1 1:x\n", "1 qid:3 1:2\n"}) {
+    CAPTURE(other);
+    CHECK_FALSE(qrs::io::reads_as_libsvm(other));
   }
 }

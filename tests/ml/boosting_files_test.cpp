@@ -94,7 +94,7 @@ TEST_CASE("a state with a link, a range or a number that is wrong is refused") {
   says(error_after<std::int32_t>("links", [](I32& v) { v[0] = v[1] = -1; }), "apart from it");
   says(error_after<std::int32_t>("links", [](I32& v) { v[3] = 3; }), "expected a feature in [0, 3)");
   says(error_after<std::int32_t>("links", [](I32& v) { v[7] = 9; }), "expected parent 0");
-  says(error_after<float>("values", [](F32& v) { v[0] = NAN; }), "finite thresholds");
+  says(error_after<float>("values", [](F32& v) { v[0] = NAN; }), "finite leaf values");
   says(error_after<float>("values", [](F32& v) { v[2] = -1.0f; }), "cover >= 0");
   says(error_after<std::int64_t>("tree_begin", [](I64& v) { v[1] = 0; }), "tree_begin to rise");
   says(error_after<std::int64_t>("tree_begin", [](I64& v) { v[1] = 1 << 30; }), "tree_begin to rise");

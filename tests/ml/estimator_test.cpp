@@ -80,7 +80,8 @@ TEST_CASE("samples: an empty matrix, NaN and infinity are named by place") {
   CHECK(error_message([&] { check_samples<float>("pca", x); }) == "no error");
   x(1, 2) = std::numeric_limits<float>::quiet_NaN();
   CHECK(error_message([&] { check_samples<float>("pca", x); }) ==
-        "[pca] expected finite values, got nan in row 1, column 2");
+        "[pca] expected finite values, got nan in row 1, column 2"
+        " (a missing value: fill it, or leave the row out; boost, tree and forest take it)");
   CHECK(error_message([&] { check_samples<float>("boost", x, true); }) == "no error");
   x(0, 1) = std::numeric_limits<float>::infinity();
   CHECK(error_message([&] { check_samples<float>("boost", x, true); }).find("row 0, column 1") != std::string::npos);

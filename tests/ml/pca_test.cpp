@@ -211,7 +211,9 @@ TEST_CASE("what cannot be decomposed is one clear error") {
   CHECK(message(Matrix<double>(1, 4), {}) == "[pca] expected at least 2 samples, got 1");
   Matrix<double> holed = x;
   holed(3, 2) = std::numeric_limits<double>::quiet_NaN();
-  CHECK(message(holed, {}) == "[pca] expected finite values, got nan in row 3, column 2");
+  CHECK(message(holed, {}) ==
+        "[pca] expected finite values, got nan in row 3, column 2"
+        " (a missing value: fill it, or leave the row out; boost, tree and forest take it)");
   CHECK(message(x, {.n_components = 5}) ==
         "[pca] expected n_components from 0 to min(samples, features) = 4 with svd_solver full, got 5");
   CHECK(message(x, {.n_components = 0, .svd_solver = "randomized"}) ==

@@ -454,14 +454,19 @@ TEST_CASE("SVC refuses what it cannot learn from, and says what it got") {
         "[svc] expected 30 labels, one a row, got 29");
   Matrix<float> broken = data.x;
   broken(4, 2) = std::numeric_limits<float>::quiet_NaN();
-  CHECK(message([&] { svc.fit(broken, data.y); }) == "[svc] expected finite values, got nan in row 4, column 2");
+  CHECK(message([&] { svc.fit(broken, data.y); }) ==
+        "[svc] expected finite values, got nan in row 4, column 2"
+        " (a missing value: fill it, or leave the row out; boost, tree and forest take it)");
   std::vector<double> weight(30, 1.0);
   for (std::size_t i = 0; i < 30; ++i) weight[i] = data.y[i] == 1 ? 0.0 : 1.0;
   CHECK(message([&] { svc.fit(data.x, data.y, weight); }) ==
         "[svc] expected a row of positive weight in every class, got none in class 1");
   svc.fit(data.x, data.y);
   CHECK(message([&] { svc.predict(Matrix<float>(2, 5)); }) == "[svc] expected 3 columns as when fitted, got 5");
-  CHECK(message([&] { svc.predict(broken); }) == "[svc] expected finite values, got nan in row 4, column 2");
+  CHECK(message([&] { svc.predict(broken); }) ==
+        "[svc] expected finite values, got nan in row 4, column 2"
+        " (a missing value: fill it, or leave the row out; boost, tree and forest take it)");
   CHECK(message([&] { svc.predict_proba(data.x); }) ==
-        "[svc] expected probability true when it was fitted, got false: predict_proba has no sigmoids");
+        "[svc] expected probability true when it was fitted, got false: there are no probabilities without it; fit "
+        "again with probability=true (qrs fit svc --param probability=true)");
 }

@@ -3,8 +3,9 @@
 //   +1 1:0.5 3:-1.25
 //   -1 2:1e-3 4:7          # what follows a hash is not read
 //
-// Indices count from 1 and ascend along a line (0 is allowed first: precomputed kernels put the number of the sample there).
-// Values are finite. A line without anything on it is skipped. Source: the README of LIBSVM 3.
+// Indices count from 1 and ascend along a line. Precomputed kernels put the number of the sample at index 0, on every line;
+// an index 0 otherwise means that the file counts from 0, as scikit-learn and XGBoost write it. Values are finite. A line
+// without anything on it is skipped. Source: the README of LIBSVM 3.
 #pragma once
 
 #include <algorithm>
@@ -36,6 +37,16 @@ struct LibsvmData {
   /// The largest index.
   std::int64_t features() const {
     return index.empty() ? 0 : std::max<std::int64_t>(*std::max_element(index.begin(), index.end()), 0);
+  }
+  /// Whether index 0 is a feature: it occurs, and is not the number of the sample (row r begins with 0:r+1) on every line.
+  bool counts_from_zero() const {
+    if (std::find(index.begin(), index.end(), 0) == index.end()) return false;
+    for (std::size_t r = 0; r < labels.size(); ++r) {
+      const bool numbered =
+          begin[r] < begin[r + 1] && index[begin[r]] == 0 && value[begin[r]] == static_cast<double>(r + 1);
+      if (!numbered) return true;
+    }
+    return false;
   }
   bool operator==(const LibsvmData&) const = default;
 };
@@ -101,24 +112,63 @@ inline void write_libsvm_data(const std::string& path, const LibsvmData& data) {
   write_file(path, as_bytes(libsvm_text(data)));
 }
 
-/// Rows of `features` values (0: as many as the largest index), zero where the file has none. Throws where an index is
-/// larger, or the matrix would have more than `max_values` values: a short file may name a huge index. Index 0, the number
-/// of a sample, is left out.
-template <class T>
-std::vector<T> libsvm_dense(const LibsvmData& data, std::int64_t features = 0,
-                            std::int64_t max_values = std::int64_t{1} << 31) {
-  const std::int64_t columns = features > 0 ? features : data.features();
+/// Whether a text reads as samples: its first lines are a number and index:value pairs, with one such pair at least.
+inline bool reads_as_libsvm(std::string_view text) {
+  bool pairs = false;
+  for (int line = 0; line < 8 && !text.empty(); ++line) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos && text.size() >= 65536) break;  // a line cut off
+    std::string_view rest = text.substr(0, std::min(end, text.find('#')));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    for (std::size_t word = 0; true; ++word) {
+      rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r"), rest.size()));
+      if (rest.empty()) break;
+      const std::string_view item = rest.substr(0, rest.find_first_of(" \t\r"));
+      rest.remove_prefix(item.size());
+      const std::size_t colon = word == 0 ? 0 : item.find(':');
+      std::int64_t index = 0;
+      double value = 0.0;
+      if (word > 0 && (colon == item.npos || parse_number(item.substr(0, colon), index) != item.data() + colon)) {
+        return false;
+      }
+      const std::string_view number = word == 0 ? item : item.substr(colon + 1);
+      if (number.empty() || parse_number(number, value) != number.data() + number.size()) return false;
+      pairs = pairs || word > 0;
+    }
+  }
+  return pairs;
+}
+
+/// Throws where a matrix of rows x columns is more than `values` in a file account for: 1024 for each, and 2^24 in any case. A
+/// short file may name a huge index. `file` stands in the message.
+inline void check_dense_size(std::int64_t rows, std::int64_t columns, std::size_t values, std::string_view file) {
+  const std::int64_t most = std::max(std::int64_t{1} << 24, static_cast<std::int64_t>(values) * 1024);
   std::int64_t count = 0;
-  QRS_CHECK(!__builtin_mul_overflow(columns, data.rows(), &count) && count <= max_values, "[libsvm] expected at most ",
-            max_values, " values in a dense matrix, got ", data.rows(), " x ", columns);
+  QRS_CHECK(!__builtin_mul_overflow(columns, rows, &count) && count <= most, "[libsvm] ", file, ": expected at most ",
+            most, " values in a dense matrix (2^24, or 1024 for each value in the file), got ", rows, " rows x ",
+            columns, " columns: is the largest index right?");
+}
+
+/// Rows of `features` values (0: as many as the largest index), zero where the file has none. `first_index` is that of the
+/// first feature: with 1 an index 0, the number of a sample, is left out. Throws where an index is larger, or the matrix
+/// would be beyond check_dense_size, or beyond 2^31 values where `features` says how wide it is. `file` stands in messages.
+template <class T>
+std::vector<T> libsvm_dense(const LibsvmData& data, std::int64_t features = 0, std::int64_t first_index = 1,
+                            std::string_view file = "text") {
+  const std::int64_t columns = features > 0 ? features : data.features() + 1 - first_index;
+  if (features <= 0) check_dense_size(data.rows(), columns, data.value.size(), file);
+  constexpr std::int64_t most = std::int64_t{1} << 31;
+  std::int64_t count = 0;
+  QRS_CHECK(!__builtin_mul_overflow(columns, data.rows(), &count) && count <= most, "[libsvm] ", file,
+            ": expected at most ", most, " values in a dense matrix, got ", data.rows(), " x ", columns);
   std::vector<T> out(static_cast<std::size_t>(count), T(0));
   for (std::size_t r = 0; r < data.labels.size(); ++r) {
     for (std::size_t e = data.begin[r]; e < data.begin[r + 1]; ++e) {
-      QRS_CHECK(data.index[e] >= 0 && data.index[e] <= columns, "[libsvm] expected indices from 0 to ", columns,
-                ", got ", data.index[e], " in row ", r);
-      if (data.index[e] == 0) continue;
-      out[r * static_cast<std::size_t>(columns) + static_cast<std::size_t>(data.index[e]) - 1] =
-          static_cast<T>(data.value[e]);
+      const std::int64_t column = data.index[e] - first_index;
+      QRS_CHECK(data.index[e] >= 0 && column < columns, "[libsvm] ", file, ": expected indices from ", first_index,
+                " to ", columns + first_index - 1, ", ", columns, " features, got ", data.index[e], " in row ", r);
+      if (column < 0) continue;
+      out[r * static_cast<std::size_t>(columns) + static_cast<std::size_t>(column)] = static_cast<T>(data.value[e]);
     }
   }
   return out;
@@ -130,8 +180,9 @@ inline std::vector<std::int64_t> libsvm_labels(const LibsvmData& data) {
   out.reserve(data.labels.size());
   for (std::size_t r = 0; r < data.labels.size(); ++r) {
     const double label = data.labels[r];
-    QRS_CHECK(label == std::floor(label) && std::abs(label) <= 9007199254740992.0,
-              "[libsvm] expected integer labels, got ", label, " in row ", r);
+    QRS_CHECK(label == std::floor(label), "[libsvm] expected integer labels, got ", label, " in row ", r);
+    QRS_CHECK(std::abs(label) < 0x1p53, "[libsvm] expected labels that are not too large, at most 2^53 - 1, got ",
+              label, " in row ", r);
     out.push_back(static_cast<std::int64_t>(label));
   }
   return out;

@@ -16,6 +16,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,7 @@
 #include "../core/error.hpp"
 #include "byte_reader.hpp"
 #include "file.hpp"
+#include "ubjson.hpp"
 
 namespace qrs::io {
 
@@ -53,6 +55,7 @@ struct XgboostModel {
   std::vector<XgboostTree> trees;
   std::vector<std::int32_t> tree_info;            // the class of each tree
   std::map<std::string, std::string> attributes;  // best_iteration, best_score of early stopping
+  std::vector<std::string> feature_names;         // empty where it was fitted on columns without names
 
   bool operator==(const XgboostModel&) const = default;
 };
@@ -107,23 +110,27 @@ class XgboostJson {
     return value;
   }
 
-  /// Numbers of a list: whole ones inside int32, or any finite ones as float; true and false are 1 and 0.
+  /// A float of a list; infinity where `infinite` allows it.
+  float single(const Json& value, const char* name, bool infinite) const {
+    if (infinite && value == "inf") return std::numeric_limits<float>::infinity();
+    if (infinite && value == "-inf") return -std::numeric_limits<float>::infinity();
+    const double number = value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
+    const bool fits =
+        std::abs(number) <= static_cast<double>(std::numeric_limits<float>::max()) || (infinite && std::isinf(number));
+    if (!fits) refuse("expected numbers within float32 in '", name, "', got ", shown(value.dump().substr(0, 40)));
+    return static_cast<float>(number);
+  }
+
+  /// Numbers of a list: whole ones inside int32, or floats; true and false are 1 and 0.
   template <class V>
-  std::vector<V> numbers(const Json& object, const char* name, std::size_t size) const {
+  std::vector<V> numbers(const Json& object, const char* name, std::size_t size, bool infinite = false) const {
     const Json& values = list(object, name);
     if (values.size() != size) refuse("expected ", size, " values of '", name, "', got ", values.size());
     std::vector<V> out;
     out.reserve(size);
     for (const Json& value : values) {
       if constexpr (std::is_same_v<V, float>) {
-        const double number = value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
-        const auto single =
-            static_cast<float>(std::abs(number) <= static_cast<double>(std::numeric_limits<float>::max())
-                                   ? number
-                                   : std::numeric_limits<double>::quiet_NaN());
-        if (std::isnan(single))
-          refuse("expected numbers within float32 in '", name, "', got ", shown(value.dump().substr(0, 40)));
-        out.push_back(single);
+        out.push_back(single(value, name, infinite));
       } else {
         std::int64_t number = -2;
         if (value.is_boolean())
@@ -143,12 +150,17 @@ class XgboostJson {
   XgboostTree tree(const Json& json) const {
     const std::size_t size = list(json, "left_children").size();
     if (size == 0) refuse("expected at least one node in a tree, got none");
+    if (json.contains("tree_param") && count(json["tree_param"], "size_leaf_vector", 1) > 1) {
+      refuse(
+          "expected leaves of one value, got vector leaves of several (multi_strategy = multi_output_tree): fit with ",
+          "one_output_per_tree");
+    }
     XgboostTree out;
     out.left_children = numbers<std::int32_t>(json, "left_children", size);
     out.right_children = numbers<std::int32_t>(json, "right_children", size);
     out.parents = numbers<std::int32_t>(json, "parents", size);
     out.split_indices = numbers<std::int32_t>(json, "split_indices", size);
-    out.split_conditions = numbers<float>(json, "split_conditions", size);
+    out.split_conditions = numbers<float>(json, "split_conditions", size, true);
     out.default_left = numbers<char>(json, "default_left", size);
     out.base_weights = numbers<float>(json, "base_weights", size);
     out.loss_changes = numbers<float>(json, "loss_changes", size);
@@ -179,8 +191,32 @@ class XgboostJson {
   std::string_view file_;
 };
 
-/// Shortest digits that give the float back, always with a point or an exponent.
-inline void append_float(std::string& out, float value) {
+/// The same text with Infinity and -Infinity outside quotes as texts, which JSON knows; blanks fill up, so that the
+/// bytes behind keep their places. XGBoost writes them for splits that tell values from missing ones.
+inline std::string quoted_infinities(std::string_view text) {
+  std::string out(text);
+  bool in_text = false;
+  for (std::size_t at = 0; at < out.size(); ++at) {
+    if (out[at] == '\\' && in_text) {
+      ++at;
+    } else if (out[at] == '"') {
+      in_text = !in_text;
+    } else if (!in_text && out[at] == 'I' && std::string_view(out).substr(at, 8) == "Infinity") {
+      const bool negative = at > 0 && out[at - 1] == '-';
+      out.replace(negative ? at - 1 : at, negative ? 9 : 8, negative ? "\"-inf\"   " : "\"inf\"   ");
+      at += 7;
+    }
+  }
+  return out;
+}
+
+/// Shortest digits that give the float back, always with a point or an exponent; infinity as XGBoost writes it, where it
+/// is allowed.
+inline void append_float(std::string& out, float value, bool infinite = false) {
+  if (infinite && std::isinf(value)) {
+    out += value > 0 ? "Infinity" : "-Infinity";
+    return;
+  }
   QRS_CHECK(std::isfinite(value), "[xgboost] expected finite numbers in a model, got ", value);
   char digits[32];
   const auto end = std::to_chars(digits, digits + sizeof digits, value);
@@ -194,12 +230,12 @@ inline std::string quoted(const std::string& value) {
 }
 
 template <class V>
-void append_list(std::string& out, const char* name, const std::vector<V>& values) {
+void append_list(std::string& out, const char* name, const std::vector<V>& values, bool infinite = false) {
   out += text("\"", name, "\":[");
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i > 0) out += ',';
     if constexpr (std::is_same_v<V, float>) {
-      append_float(out, values[i]);
+      append_float(out, values[i], infinite);
     } else {
       out += std::to_string(static_cast<int>(values[i]));
     }
@@ -231,7 +267,7 @@ inline void append_tree(std::string& out, const XgboostModel& model, std::size_t
   append_list(out, "loss_changes", tree.loss_changes);
   append_list(out, "parents", tree.parents);
   append_list(out, "right_children", tree.right_children);
-  append_list(out, "split_conditions", tree.split_conditions);
+  append_list(out, "split_conditions", tree.split_conditions, true);
   append_list(out, "split_indices", tree.split_indices);
   append_list(out, "split_type", std::vector<char>(tree.size(), 0));
   append_list(out, "sum_hessian", tree.sum_hessian);
@@ -259,21 +295,40 @@ inline void append_trees(std::string& out, const XgboostModel& model) {
 /// Deepest nesting of lists and objects that is read; XGBoost's models have 8.
 inline constexpr int max_xgboost_nesting = 32;
 
-/// Reads the text of a model; `file` is its name in messages.
-inline XgboostModel parse_xgboost_json(std::string_view text, std::string_view file) {
+namespace detail {
+
+/// The JSON of a text: no key twice in an object, no deep nesting.
+inline nlohmann::json parse_model_text(std::string_view text, std::string_view file) {
   using Json = nlohmann::json;
-  const detail::XgboostJson in(file);
-  Json root;
+  const XgboostJson in(file);
+  const bool infinities = text.find("Infinity") != std::string_view::npos;
+  const std::string quoted = infinities ? quoted_infinities(text) : std::string();
+  if (infinities) text = quoted;
+  std::vector<std::set<std::string>> keys(max_xgboost_nesting + 2);  // of the open object at each depth
+  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > max_xgboost_nesting) in.refuse("expected nesting up to ", max_xgboost_nesting, ", got more");
+    if (event == Json::parse_event_t::object_start) keys[static_cast<std::size_t>(depth) + 1].clear();
+    if (event == Json::parse_event_t::key &&
+        !keys[static_cast<std::size_t>(depth)].insert(parsed.get<std::string>()).second) {
+      in.refuse("expected each key once in an object, got ", shown(parsed.dump()), " twice");
+    }
+    return true;
+  };
   try {
-    root = Json::parse(text.begin(), text.end(), [&](int depth, Json::parse_event_t, Json&) {
-      if (depth > max_xgboost_nesting) in.refuse("expected nesting up to ", max_xgboost_nesting, ", got more");
-      return true;
-    });
+    return Json::parse(text.begin(), text.end(), watch);
   } catch (const Json::parse_error& error) {
     fail_at("xgboost", file, error.byte > 0 ? error.byte - 1 : 0, "expected JSON, got: ", shown(error.what()));
   } catch (const Json::exception& error) {  // a number beyond double
     in.refuse("expected JSON, got: ", shown(error.what()));
   }
+}
+
+}  // namespace detail
+
+/// What the members of a model mean, from JSON or UBJSON; `file` is its name in messages.
+inline XgboostModel xgboost_model_of(const nlohmann::json& root, std::string_view file) {
+  using Json = nlohmann::json;
+  const detail::XgboostJson in(file);
   XgboostModel out;
   const auto version = in.numbers<std::int32_t>(root, "version", 3);
   for (std::size_t i = 0; i < 3; ++i) out.version[i] = version[i];
@@ -302,6 +357,12 @@ inline XgboostModel parse_xgboost_json(std::string_view text, std::string_view f
   out.tree_info = in.numbers<std::int32_t>(model, "tree_info", trees.size());
   out.trees.reserve(trees.size());
   for (const Json& tree : trees) out.trees.push_back(in.tree(tree));
+  if (learner.contains("feature_names") && learner["feature_names"].is_array()) {
+    for (const Json& name : learner["feature_names"]) {
+      if (!name.is_string()) in.refuse("expected texts in 'feature_names', got ", name.type_name());
+      out.feature_names.push_back(name.get<std::string>());
+    }
+  }
   if (learner.contains("attributes") && learner["attributes"].is_object()) {
     for (const auto& [key, value] : learner["attributes"].items()) {
       if (value.is_string()) out.attributes[key] = value.get<std::string>();
@@ -310,10 +371,18 @@ inline XgboostModel parse_xgboost_json(std::string_view text, std::string_view f
   return out;
 }
 
-inline XgboostModel read_xgboost_json(const std::string& path) {
-  const std::vector<std::byte> bytes = read_file(path);
-  return parse_xgboost_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
+/// Reads the text of a model; `file` is its name in messages.
+inline XgboostModel parse_xgboost_json(std::string_view text, std::string_view file) {
+  return xgboost_model_of(detail::parse_model_text(text, file), file);
 }
+
+/// Reads a model that save_model wrote, JSON or UBJSON by its content.
+inline XgboostModel parse_xgboost(Bytes bytes, std::string_view file) {
+  return reads_as_ubjson(bytes) ? xgboost_model_of(parse_ubjson(bytes, file), file)
+                                : parse_xgboost_json(as_text(bytes), file);
+}
+
+inline XgboostModel read_xgboost_json(const std::string& path) { return parse_xgboost(read_file(path), path); }
 
 /// The text of a model.
 inline std::string xgboost_json(const XgboostModel& model) {
@@ -321,7 +390,10 @@ inline std::string xgboost_json(const XgboostModel& model) {
   std::string out = "{\"learner\":{\"attributes\":{";
   for (const auto& [key, value] : model.attributes) out += detail::quoted(key) + ":" + detail::quoted(value) + ",";
   if (!model.attributes.empty()) out.pop_back();
-  out += "},\"feature_names\":[],\"feature_types\":[],\"gradient_booster\":{\"model\":{";
+  out += "},\"feature_names\":[";
+  for (const std::string& name : model.feature_names) out += detail::quoted(name) + ",";
+  if (!model.feature_names.empty()) out.pop_back();
+  out += "],\"feature_types\":[],\"gradient_booster\":{\"model\":{";
   detail::append_trees(out, model);
   out += text("]},\"name\":\"gbtree\"},\"learner_model_param\":{\"base_score\":\"", scores,
               "\",\"boost_from_average\":\"1\",\"num_class\":\"", model.num_class, "\",\"num_feature\":\"",

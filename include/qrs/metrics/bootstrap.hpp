@@ -189,6 +189,10 @@ inline constexpr std::int64_t resamples_a_chunk = 8;
 template <class Statistic>
 std::vector<double> of_replicates(const ResamplingPlan& plan, std::int64_t replicates, std::size_t samples,
                                   std::size_t width, const Statistic& statistic) {
+  constexpr std::int64_t most = std::int64_t{1} << 27;  // values: 1 GiB
+  QRS_CHECK(replicates <= most / std::max<std::int64_t>(1, static_cast<std::int64_t>(width)),
+            "[bootstrap] expected at most ", most / std::max<std::int64_t>(1, static_cast<std::int64_t>(width)),
+            " replicates of ", width, " scores, got ", replicates);
   std::vector<double> rows(static_cast<std::size_t>(replicates) * width);
   parallel_chunks(replicates, resamples_a_chunk, [&](std::int64_t begin, std::int64_t end) {
     std::vector<std::int64_t> counts(samples);

@@ -46,6 +46,17 @@ inline std::vector<double> two_columns(Scores scores, bool probabilities) {
   return out;
 }
 
+/// Scores that leave [0, 1] by no more than the rounding of float32 does, put back into it.
+inline std::vector<double> without_rounding(Scores scores) {
+  constexpr double rounding = 1e-6;
+  std::vector<double> out(scores.values.begin(), scores.values.end());
+  for (double& value : out) {
+    if (value > 1.0 && value <= 1.0 + rounding) value = 1.0;
+    if (value < 0.0 && value >= -rounding) value = 0.0;
+  }
+  return out;
+}
+
 inline std::string bootstrap_name(const EvaluateOptions& options) {
   std::string name = options.method == BootstrapMethod::bca ? "bootstrap BCa" : "bootstrap percentile";
   if (options.stratified) name += ", stratified";
@@ -109,17 +120,23 @@ class ScoreIntervals {
 
 }  // namespace detail
 
-/// Every score of scores (n, k), or (n, 1) for two classes, against labels y.
+/// Every score of scores (n, k), or (n, 1) for two classes, against labels y. One column tells the classes apart at 0.5 where
+/// it is probabilities, else at 0; values outside [0, 1] by at most 1e-6 are rounding, and count as 0 and 1.
 inline Evaluation evaluate(Labels y, Scores scores, const EvaluateOptions& options = {}) {
   constexpr std::string_view op = "evaluate";
   check_scores(op, y, scores);
-  QRS_CHECK(options.bins >= 1, "[", op, "] expected at least one bin, got ", options.bins);
+  QRS_CHECK(options.bins >= 1 && options.bins <= 1'000'000, "[", op, "] expected from 1 to 1000000 bins, got ",
+            options.bins);
   const ClassList classes = classes_of_columns(op, y, scores, options.labels);
   Evaluation out;
   out.n = scores.rows();
-  out.probabilities = first_row_not_probabilities(scores) < 0;
+  const std::vector<double> inside = detail::without_rounding(scores);
+  if (first_row_not_probabilities({inside, scores.columns}) < 0) scores = {inside, scores.columns};
+  out.not_probability = first_row_not_probabilities(scores);
+  out.probabilities = out.not_probability < 0;
   std::vector<double> doubled;
   if (scores.columns == 1) {
+    if (options.predicted.empty()) out.threshold = out.probabilities ? 0.5 : 0.0;
     doubled = detail::two_columns(scores, out.probabilities);
     scores = {doubled, 2};
   }

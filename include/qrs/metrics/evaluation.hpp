@@ -45,8 +45,10 @@ struct ClassEvaluation {
 
 struct Evaluation {
   std::int64_t n = 0;
-  std::int64_t groups = 0;     // as many as samples where none were given
-  bool probabilities = false;  // false: log loss, Brier score and calibration are not among the scores
+  std::int64_t groups = 0;            // as many as samples where none were given
+  bool probabilities = false;         // false: log loss, Brier score and calibration are not among the scores
+  std::int64_t not_probability = -1;  // the first row that is not one, -1 for none
+  double threshold = undefined;  // that told the classes of one column apart; of several columns, or labels given: none
   ConfusionMatrix confusion;
   std::vector<Estimate> scores;
   std::vector<ClassEvaluation> classes;

@@ -45,6 +45,9 @@ class Estimator {
   /// Shows every parameter once, in the documented order.
   virtual void visit_params(ParamVisitor& visit) = 0;
 
+  /// Columns of the rows it was fitted on; 0 where it is not fitted, or does not say.
+  virtual std::int64_t features() const { return 0; }
+
   /// What it has to say of itself in numbers once fitted: support vectors, nodes, explained variance.
   virtual Facts facts() const { return {}; }
 
@@ -84,6 +87,9 @@ class Classifier : public Estimator {
   virtual std::vector<std::int64_t> predict(MatrixView<T> x) const = 0;
   /// (rows, classes): probabilities in the order of classes().
   virtual Matrix<double> predict_proba(MatrixView<T> x) const = 0;
+  /// What ranks rows: (rows, classes), or (rows, 1) with two classes, the larger the likelier. Decision values where a
+  /// learner has them, else probabilities.
+  virtual Matrix<double> ranking_scores(MatrixView<T> x) const { return predict_proba(x); }
   /// The labels seen when it was fitted, ascending.
   virtual const std::vector<std::int64_t>& classes() const = 0;
   /// A copy.

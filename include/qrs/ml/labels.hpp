@@ -24,11 +24,15 @@ using Labels = std::span<const std::int64_t>;
 class ClassIndex {
  public:
   ClassIndex() = default;
-  /// `op` stands in messages. Throws where there is no label.
+  /// `op` stands in messages. Throws where there is no label, and where more than 1000 classes have fewer than two rows on
+  /// average: learners keep a number a class at every node, or a machine a pair.
   ClassIndex(std::string_view op, Labels y) : labels_(y.begin(), y.end()) {
     QRS_CHECK(!y.empty(), "[", op, "] expected at least one label, got none");
     std::sort(labels_.begin(), labels_.end());
     labels_.erase(std::unique(labels_.begin(), labels_.end()), labels_.end());
+    QRS_CHECK(labels_.size() <= 1000 || labels_.size() <= y.size() / 2, "[", op,
+              "] expected at most 1000 classes, or two rows of each on average, got ", labels_.size(), " classes in ",
+              y.size(), " rows: are these labels, or values or identifiers?");
     counts_.assign(labels_.size(), 0);
     codes_.reserve(y.size());
     for (const std::int64_t label : y) {

@@ -140,8 +140,10 @@ void check_samples(std::string_view op, MatrixView<T> x, bool allow_nan = false)
     for (std::int64_t j = 0; j < x.cols(); ++j) {
       const T value = x(i, j);
       const bool fine = std::isfinite(value) || (allow_nan && std::isnan(value));
-      QRS_CHECK(fine, "[", op, "] expected finite values", allow_nan ? " or NaN" : "", ", got ", value, " in row ", i,
-                ", column ", j);
+      QRS_CHECK(
+          fine, "[", op, "] expected finite values", allow_nan ? " or NaN" : "", ", got ", value, " in row ", i,
+          ", column ", j,
+          std::isnan(value) ? " (a missing value: fill it, or leave the row out; boost, tree and forest take it)" : "");
     }
   }
 }

@@ -4,6 +4,7 @@
 //
 //   __metadata__: "qrs_model": "pipeline", "qrs_model_version": "1", "dtype": "f32", "steps": "scaler=scaler,pca=pca,svc=svc",
 //                 "param.svc.C": "10.0", ...
+//                 "columns": "[\"age\", ...]", "first_index": "0"      of the table it was fitted on, where it has them
 //
 // A reader refuses a file of another version, a learner it does not know, and whatever does not hold together.
 #pragma once
@@ -15,9 +16,11 @@
 #include <utility>
 #include <vector>
 
+#include "../io/json_list.hpp"
 #include "../io/safetensors.hpp"
 #include "pipeline.hpp"
 #include "registry.hpp"
+#include "table_notes.hpp"
 
 namespace qrs::ml {
 
@@ -78,6 +81,7 @@ std::unique_ptr<Classifier<T>> unfitted(const io::StateDict& file, const std::st
 struct ModelHeader {
   std::string kind;   // "svc", "pca", "pipeline", ...
   std::string dtype;  // f32 or f64
+  TableNotes table;
 };
 
 /// Reads the header; throws where the file is no model of this version.
@@ -88,25 +92,28 @@ inline ModelHeader model_header(const io::StateDict& file, std::string_view path
             io::shown(version));
   const std::string& dtype = detail::model_metadata(file, "dtype", path);
   QRS_CHECK(dtype == "f32" || dtype == "f64", "[model] ", path, ": expected dtype f32 or f64, got ", io::shown(dtype));
-  return {kind, dtype};
+  ModelHeader out{kind, dtype, {}};
+  if (const auto found = file.metadata.find("columns"); found != file.metadata.end()) {
+    out.table.columns = io::parse_json_list(found->second, "the names of columns");
+  }
+  const auto first = file.metadata.find("first_index");
+  out.table.first_index = first != file.metadata.end() && first->second == "0" ? 0 : 1;
+  return out;
 }
 
 /// The file of a fitted estimator.
 template <class T>
-io::StateDict model_to_state(const Estimator& model) {
+io::StateDict model_to_state(const Estimator& model, const TableNotes& table = {}) {
   io::StateDict out;
   out.metadata["qrs_model"] = model.name();
   out.metadata["qrs_model_version"] = model_version;
   out.metadata["dtype"] = detail::dtype_text<T>();
   for (const auto& [name, value] : model.params()) out.metadata["param." + name] = value.text();
   if (const auto* steps = dynamic_cast<const Pipeline<T>*>(&model)) out.metadata["steps"] = steps->steps_text();
+  if (!table.columns.empty()) out.metadata["columns"] = io::json_list(table.columns);
+  if (table.first_index == 0) out.metadata["first_index"] = "0";
   model.save(out, "");
   return out;
-}
-
-template <class T>
-void save_model(const std::string& path, const Estimator& model) {
-  io::write_safetensors(path, model_to_state<T>(model));
 }
 
 /// The classifier in a file that was read; `path` stands in messages.
@@ -137,6 +144,31 @@ std::unique_ptr<Transformer<T>> transformer_from_state(const io::StateDict& file
 template <class T>
 std::unique_ptr<Transformer<T>> load_transformer(const std::string& path) {
   return transformer_from_state<T>(io::read_safetensors(path), path);
+}
+
+/// The same of a boosted regression.
+template <class T>
+std::unique_ptr<GradientBoostingRegressor<T>> regressor_from_state(const io::StateDict& file, std::string_view path) {
+  const ModelHeader header = model_header(file, path);
+  QRS_CHECK(is_regressor(header.kind), "[model] ", path, ": expected a regression, got ", io::shown(header.kind));
+  auto out = std::make_unique<GradientBoostingRegressor<T>>();
+  detail::set_params(*out, file);
+  out->load(file, "");
+  return out;
+}
+
+/// Writes the file of a fitted estimator. What could not be read again is refused, with nothing written.
+template <class T>
+void save_model(const std::string& path, const Estimator& model, const TableNotes& table = {}) {
+  const io::StateDict state = model_to_state<T>(model, table);
+  if (is_transformer(model.name())) {
+    transformer_from_state<T>(state, path);
+  } else if (is_regressor(model.name())) {
+    regressor_from_state<T>(state, path);
+  } else if (is_classifier(model.name()) || model.name() == "pipeline") {
+    classifier_from_state<T>(state, path);
+  }
+  io::write_safetensors(path, state);
 }
 
 }  // namespace qrs::ml

@@ -13,6 +13,9 @@ namespace qrs::ml {
 inline constexpr std::array<std::string_view, 4> classifier_names = {"svc", "forest", "boost", "tree"};
 inline constexpr std::array<std::string_view, 2> transformer_names = {"scaler", "pca"};
 
+inline constexpr std::array<std::string_view, 1> regressor_names = {"boost_regressor"};
+
+inline bool is_regressor(std::string_view name) { return name == regressor_names[0]; }
 inline bool is_classifier(std::string_view name) {
   return std::find(classifier_names.begin(), classifier_names.end(), name) != classifier_names.end();
 }

@@ -23,6 +23,9 @@ namespace qrs::ml {
 /// Values of some parameters, sorted by name.
 using Candidate = std::map<std::string, ParamValue>;
 
+/// Most candidates of a search; each is a fit on every fold.
+inline constexpr std::int64_t max_candidates = 1'000'000;
+
 /// As people read it: C=10, gamma=scale.
 inline std::string candidate_text(const Candidate& candidate) {
   std::string out;
@@ -69,6 +72,8 @@ class ParamGrid {
     return out;
   }
   std::vector<Candidate> candidates() const {
+    QRS_CHECK(size() <= max_candidates, "[param_grid] expected at most ", max_candidates, " combinations, got ", size(),
+              ": list fewer values, or draw some (--random)");
     std::vector<Candidate> out;
     for (std::int64_t i = 0; i < size(); ++i) out.push_back(at(i));
     return out;
@@ -104,7 +109,8 @@ class ParamDistributions {
   /// `count` draws. Where every parameter has a list they are different combinations, and all of them where there are not
   /// more than `count`; with a range they are independent. The order of draws is this library's own.
   std::vector<Candidate> sample(std::int64_t count, std::uint32_t seed) const {
-    QRS_CHECK(count > 0, "[param_distributions] expected at least one candidate, got ", count);
+    QRS_CHECK(count > 0 && count <= max_candidates, "[param_distributions] expected from 1 to ", max_candidates,
+              " candidates, got ", count);
     Mt19937 rng(seed);
     std::vector<Candidate> out;
     if (const ParamGrid grid = lists(); only_lists()) {

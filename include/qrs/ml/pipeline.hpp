@@ -80,6 +80,9 @@ class Pipeline final : public Classifier<T> {
   }
 
   std::string name() const override { return "pipeline"; }
+  std::int64_t features() const override {
+    return transformers_.empty() ? classifier().features() : transformer(0).features();
+  }
   Facts facts() const override {
     Facts out;
     for (std::size_t i = 0; i < transformers(); ++i) {
@@ -120,6 +123,9 @@ class Pipeline final : public Classifier<T> {
   }
   Matrix<double> predict_proba(MatrixView<T> x) const override {
     return with_transformed(x, [this](MatrixView<T> z) { return checked()->predict_proba(z); });
+  }
+  Matrix<double> ranking_scores(MatrixView<T> x) const override {
+    return with_transformed(x, [this](MatrixView<T> z) { return checked()->ranking_scores(z); });
   }
   const std::vector<std::int64_t>& classes() const override { return checked()->classes(); }
   std::unique_ptr<Classifier<T>> clone() const override { return std::make_unique<Pipeline>(*this); }

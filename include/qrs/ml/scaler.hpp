@@ -35,6 +35,7 @@ class StandardScaler final : public Transformer<T> {
 
   const StandardScalerParams& settings() const { return settings_; }
   std::string name() const override { return "scaler"; }
+  std::int64_t features() const override { return static_cast<std::int64_t>(mean_.size()); }
   void visit_params(ParamVisitor& visit) override {
     visit("with_mean", settings_.with_mean);
     visit("with_std", settings_.with_std);
@@ -46,6 +47,9 @@ class StandardScaler final : public Transformer<T> {
     ColumnMoments moments = column_moments(x);
     for (std::size_t j = 0; j < moments.counts.size(); ++j) {
       QRS_CHECK(moments.counts[j] > 0, "[scaler] expected a number in every column, got only NaN in column ", j);
+      QRS_CHECK(std::isfinite(moments.mean[j]) && std::isfinite(moments.variance[j]),
+                "[scaler] expected a mean and a variance that are finite in float64, got ", moments.mean[j], " and ",
+                moments.variance[j], " of column ", j, ": its values are too large");
     }
     mean_ = std::move(moments.mean);
     variance_ = std::move(moments.variance);

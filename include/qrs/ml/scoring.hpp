@@ -2,7 +2,8 @@
 //
 //   const Scorer<float> score = scorer<float>("f1_macro");      score(model, x_test, y_test)
 //
-// Scores of labels ask the model for labels, the others for probabilities; the classes are those the model was fitted on, so
+// Scores of labels ask the model for labels, roc_auc and average_precision for what ranks rows (an SVC's decision values, as
+// in scikit-learn), the others for probabilities; the classes are those the model was fitted on, so
 // a fold without one of them is an error where the score needs it, as in scikit-learn.
 #pragma once
 
@@ -74,14 +75,18 @@ inline constexpr std::array<NamedLabelScore, 15> label_scores = {{
     {"matthews_corrcoef", [](Labels t, Labels p) { return metrics::matthews(t, p); }},
 }};
 
-inline constexpr std::array<NamedProbabilityScore, 8> probability_scores = {{
+/// Scores of an order, which decision values give as well as probabilities.
+inline constexpr std::array<NamedProbabilityScore, 2> ranking_scores = {{
     {"roc_auc", area<metrics::MultiClass::raise, macro>},
+    {"average_precision",
+     [](Labels t, metrics::Scores p, Labels c) { return metrics::average_precision(t, p, macro, c); }},
+}};
+
+inline constexpr std::array<NamedProbabilityScore, 6> probability_scores = {{
     {"roc_auc_ovr", area<metrics::MultiClass::ovr, macro>},
     {"roc_auc_ovr_weighted", area<metrics::MultiClass::ovr, weighted>},
     {"roc_auc_ovo", area<metrics::MultiClass::ovo, macro>},
     {"roc_auc_ovo_weighted", area<metrics::MultiClass::ovo, weighted>},
-    {"average_precision",
-     [](Labels t, metrics::Scores p, Labels c) { return metrics::average_precision(t, p, macro, c); }},
     {"neg_log_loss", [](Labels t, metrics::Scores p, Labels c) { return -metrics::log_loss(t, p, c); }},
     {"neg_brier_score", [](Labels t, metrics::Scores p, Labels c) { return -metrics::brier_score(t, p, {}, c); }},
 }};
@@ -92,6 +97,7 @@ inline constexpr std::array<NamedProbabilityScore, 8> probability_scores = {{
 inline std::vector<std::string> scoring_names() {
   std::vector<std::string> out;
   for (const auto& known : detail::label_scores) out.emplace_back(known.name);
+  for (const auto& known : detail::ranking_scores) out.emplace_back(known.name);
   for (const auto& known : detail::probability_scores) out.emplace_back(known.name);
   return out;
 }
@@ -104,6 +110,13 @@ Scorer<T> scorer(std::string_view name) {
     return [score = known.score](const Classifier<T>& model, MatrixView<T> x, Labels y) {
       const std::vector<std::int64_t> predicted = model.predict(x);
       return score(y, predicted);
+    };
+  }
+  for (const auto& known : detail::ranking_scores) {
+    if (known.name != name) continue;
+    return [score = known.score](const Classifier<T>& model, MatrixView<T> x, Labels y) {
+      const Matrix<double> s = model.ranking_scores(x);
+      return score(y, metrics::Scores{s.values(), s.cols()}, model.classes());
     };
   }
   for (const auto& known : detail::probability_scores) {

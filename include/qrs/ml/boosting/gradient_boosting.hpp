@@ -42,6 +42,7 @@ class GradientBoosting : public Base {
 
   const GradientBoostingParams& settings() const { return params_; }
   void visit_params(ParamVisitor& visit) override { boosting::visit(params_, visit); }
+  std::int64_t features() const override { return booster_.features; }
 
   /// The trained model. Throws where there is none.
   const boosting::Booster& booster() const {
@@ -86,6 +87,7 @@ class GradientBoosting : public Base {
     check_float(x);
     Array<double> history;
     boosting::Booster trained = boosting::train(x, targets, settings, evaluation, history, this->observer());
+    check_trained(trained);
     booster_ = std::move(trained);
     history_ = std::move(history);
   }
@@ -98,6 +100,23 @@ class GradientBoosting : public Base {
   boosting::Booster booster_;
 
  private:
+  /// Throws where training ended with numbers beyond float32, in a node or in what the leaves of a row add up to.
+  void check_trained(const boosting::Booster& trained) const {
+    double reach = 0.0;
+    for (const boosting::RegressionTree& tree : trained.trees) {
+      double largest = 0.0;
+      for (const boosting::TreeNode& node : tree.nodes()) {
+        const bool finite = std::isfinite(node.gain) && std::isfinite(node.cover) && std::isfinite(node.base_weight) &&
+                            !std::isnan(node.threshold);
+        if (!finite) reach = std::numeric_limits<double>::infinity();
+        if (node.is_leaf()) largest = std::max(largest, std::abs(static_cast<double>(node.threshold)));
+      }
+      reach += largest;
+    }
+    QRS_CHECK(reach < static_cast<double>(std::numeric_limits<float>::max()), "[", this->name(),
+              "] expected trees and margins within float32, got larger numbers: learning_rate ", params_.learning_rate,
+              ", reg_lambda ", params_.reg_lambda, ", the targets or the sample weights are too extreme");
+  }
   void check_float(MatrixView<T> x) const {
     if constexpr (sizeof(T) > sizeof(float)) {
       for (std::int64_t i = 0; i < x.rows(); ++i) {
@@ -172,7 +191,8 @@ class GradientBoostingClassifier final : public GradientBoosting<T, Classifier<T
   void adopt(boosting::Booster booster, std::vector<std::int64_t> labels = {}) {
     booster.check(name());
     QRS_CHECK(booster.objective != boosting::Objective::squared_error,
-              "[boost] expected a model of binary:logistic or multi:softprob, got reg:squarederror");
+              "[boost] expected a classifier, a model of binary:logistic or multi:softprob, got a regression, "
+              "reg:squarederror: GradientBoostingRegressor takes it");
     const std::int64_t count = booster.objective == boosting::Objective::logistic ? 2 : booster.groups;
     if (labels.empty()) {
       for (std::int64_t k = 0; k < count; ++k) labels.push_back(k);
@@ -267,15 +287,18 @@ class GradientBoostingRegressor final : public GradientBoosting<T, Estimator> {
   }
 
   std::vector<double> predict(MatrixView<T> x) const {
-    const Matrix<float> margin = this->decision_margin(x);
+    Matrix<float> margin = this->decision_margin(x);
+    boosting::predict_from_margin(this->booster_.objective, std::span<float>(margin.data(), margin.values().size()));
     return std::vector<double>(margin.values().begin(), margin.values().end());
   }
 
-  /// Takes a trained model of reg:squarederror, one that XGBoost wrote for instance.
+  /// Takes a trained model of one margin, one that XGBoost wrote for instance: reg:squarederror, whose prediction is the
+  /// margin, or logistic, whose prediction is the probability.
   void adopt(boosting::Booster booster) {
     booster.check(name());
-    QRS_CHECK(booster.objective == boosting::Objective::squared_error,
-              "[boost_regressor] expected a model of reg:squarederror, got ", boosting::name_of(booster.objective));
+    QRS_CHECK(booster.objective != boosting::Objective::softprob,
+              "[boost_regressor] expected a model of reg:squarederror or reg:logistic, got ",
+              boosting::name_of(booster.objective));
     this->booster_ = std::move(booster);
   }
   void load(const io::StateDict& in, const std::string& prefix) override { adopt(boosting::load_booster(in, prefix)); }

@@ -36,11 +36,13 @@ inline std::string_view name_of(Objective objective) {
   return "";
 }
 
-/// The objective of a name, or none.
+/// The objective of a name, or none. multi:softmax is softprob: they differ in what XGBoost hands out, a label or
+/// probabilities, not in trees.
 inline std::optional<Objective> find_objective(std::string_view name) {
   for (const Objective objective : {Objective::squared_error, Objective::logistic, Objective::softprob}) {
     if (name == name_of(objective)) return objective;
   }
+  if (name == "multi:softmax") return Objective::softprob;
   return std::nullopt;
 }
 

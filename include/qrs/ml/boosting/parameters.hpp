@@ -96,7 +96,8 @@ inline std::vector<std::int8_t> parse_monotone(const ParamValue& value, std::int
 /// Throws where a number is out of XGBoost's range.
 inline void check_ranges(const GradientBoostingParams& p) {
   const auto at_least = [](std::string_view name, double value, double low) {
-    QRS_CHECK(std::isfinite(value) && value >= low, "[boost] expected ", name, " >= ", low, ", got ", value);
+    QRS_CHECK(std::isfinite(static_cast<float>(value)) && value >= low, "[boost] expected ", name, " >= ", low,
+              ", finite in float32, got ", value);
   };
   const auto share = [](std::string_view name, double value) {
     QRS_CHECK(value > 0.0 && value <= 1.0, "[boost] expected ", name, " in (0, 1], got ", value);

@@ -96,15 +96,16 @@ class RegressionTree {
     compact();
   }
 
-  /// Throws unless the nodes are one tree over `features` columns with finite values: links inside the array, one parent
+  /// Throws unless the nodes are one tree over `features` columns with finite leaves: links inside the array, one parent
   /// each, no cycle, children after their parent. `op` stands in messages.
   void check(std::string_view op, std::int64_t features) const {
     QRS_CHECK(!nodes_.empty(), "[", op, "] expected a tree of at least one node, got none");
     std::vector<char> seen(nodes_.size(), 0);
     for (std::int32_t i = 0; i < size(); ++i) {
       const TreeNode& node = (*this)[i];
-      QRS_CHECK(std::isfinite(node.threshold), "[", op, "] expected finite thresholds and leaf values, got ",
-                node.threshold, " in node ", i);
+      // A split at infinity tells values from missing ones.
+      QRS_CHECK(node.is_leaf() ? std::isfinite(node.threshold) : !std::isnan(node.threshold), "[", op,
+                "] expected thresholds that are numbers and finite leaf values, got ", node.threshold, " in node ", i);
       QRS_CHECK(std::isfinite(node.cover) && node.cover >= 0.0f && std::isfinite(node.gain) &&
                     std::isfinite(node.base_weight),
                 "[", op, "] expected finite statistics and a cover >= 0 of node ", i, ", got cover ", node.cover,

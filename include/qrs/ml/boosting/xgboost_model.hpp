@@ -6,7 +6,9 @@
 
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,10 +70,21 @@ inline io::XgboostTree tree_to(const RegressionTree& tree) {
 
 }  // namespace detail
 
+/// What predicts as the objective of a model does: others of its kind differ in the loss that they learn by alone.
+inline std::optional<Objective> predicting_objective(std::string_view name) {
+  for (const std::string_view identity :
+       {"reg:linear", "reg:absoluteerror", "reg:pseudohubererror", "reg:squaredlogerror"}) {
+    if (name == identity) return Objective::squared_error;
+  }
+  return name == "reg:logistic" ? Objective::logistic : find_objective(name);
+}
+
 /// Throws where the objective is not known here or the parts do not fit.
 inline Booster from_xgboost(const io::XgboostModel& model) {
-  const auto objective = find_objective(model.objective);
-  QRS_CHECK(objective, "[xgboost] expected objective reg:squarederror, binary:logistic or multi:softprob, got ",
+  const auto objective = predicting_objective(model.objective);
+  QRS_CHECK(objective,
+            "[xgboost] expected objective reg:squarederror (or absoluteerror, pseudohubererror, squaredlogerror, "
+            "logistic), binary:logistic, multi:softprob or multi:softmax, got ",
             io::shown(model.objective));
   Booster out;
   out.objective = *objective;

@@ -66,6 +66,7 @@ class RandomForestClassifier final : public Classifier<T> {
   explicit RandomForestClassifier(RandomForestClassifierParams params = {}) : params_(std::move(params)) {}
 
   std::string name() const override { return "forest"; }
+  std::int64_t features() const override { return trees_.empty() ? 0 : trees_[0].features; }
   Facts facts() const override {
     std::int64_t nodes = 0;
     for (const Tree& tree : trees_) nodes += tree.size();

@@ -55,6 +55,7 @@ class Pca final : public Transformer<T> {
 
   const PcaParams& settings() const { return settings_; }
   std::string name() const override { return "pca"; }
+  std::int64_t features() const override { return static_cast<std::int64_t>(mean_.size()); }
   Facts facts() const override {
     return {{"components", static_cast<double>(explained_variance_ratio_.size())},
             {"explained_variance_ratio",
@@ -86,6 +87,7 @@ class Pca final : public Transformer<T> {
     } else {
       spectrum = pca::spectrum_by_gram(x, mean, settings_.n_components, solver != "full");
     }
+    check_finite(spectrum, mean);
     pca::fix_signs(spectrum.components);
     keep(std::move(spectrum), x.rows(), x.cols(), solver == "randomized");
     mean_ = std::move(mean);
@@ -191,7 +193,15 @@ class Pca final : public Transformer<T> {
  private:
   static constexpr std::int64_t chunk_rows = 1024;
 
-  std::int64_t features() const { return static_cast<std::int64_t>(mean_.size()); }
+  static void check_finite(const pca::Spectrum<T>& spectrum, const std::vector<double>& mean) {
+    bool finite = std::isfinite(spectrum.total_variance);
+    for (const double value : mean) finite = finite && std::isfinite(value);
+    for (const double value : spectrum.explained_variance) finite = finite && std::isfinite(value);
+    for (const double value : spectrum.singular_values) finite = finite && std::isfinite(value);
+    for (const T value : spectrum.components.values()) finite = finite && std::isfinite(value);
+    QRS_CHECK(finite, "[pca] expected values whose squares add up within ", sizeof(T) == 8 ? "float64" : "float32",
+              ", got larger ones: scale the features first (scaler)");
+  }
 
   std::string chosen_solver(MatrixView<T> x) const {
     if (settings_.svd_solver == "covariance") return "covariance_eigh";

@@ -89,7 +89,8 @@ class ActiveSet {
 
   /// Leaves out the variables that the conditions push further against their bound, where that is an eighth or more: arrays
   /// and cached rows have to move. (Never a question of what is cached: that would change the result.) The positions that
-  /// stay come back, or nothing where all do.
+  /// stay come back, or nothing where all do; all do as well where none would: the violation is then below 0, and the solver
+  /// about to stop.
   std::optional<Array<std::int32_t>> shrink(const Extremes& extremes) {
     Array<std::int32_t> keep;
     keep.reserve(active_.capacity());
@@ -99,7 +100,7 @@ class ActiveSet {
       const bool stays_up = low_[p] > 0.0F && v < extremes.lowest;
       if (!stays_low && !stays_up) keep.push_back(static_cast<std::int32_t>(p));
     }
-    if (size() - keep.size() < std::max<std::int64_t>(1, size() / 8)) return std::nullopt;
+    if (keep.empty() || size() - keep.size() < std::max<std::int64_t>(1, size() / 8)) return std::nullopt;
     store_w();
     for (std::int64_t to = 0; to < keep.size(); ++to) {
       const std::int32_t from = keep[to];

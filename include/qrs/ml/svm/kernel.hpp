@@ -13,8 +13,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "../../core/array.hpp"
@@ -42,6 +45,29 @@ struct Kernel {
   bool precomputed() const { return kind == KernelKind::precomputed; }
   bool operator==(const Kernel&) const = default;
 };
+
+/// Samples of a size whose squares leave T (1e30 as float, say) are multiplied by a power of two, for rbf alone: distances
+/// scale, and gamma by the inverse square. Values of a usual size stay as they are: then the factor is 1.
+template <class T>
+double scale_samples(const Kernel& kernel, Matrix<T>& centred) {
+  if (kernel.kind != KernelKind::rbf) return 1.0;
+  double largest = 0.0;
+  for (const T value : centred.values()) largest = std::max(largest, std::abs(static_cast<double>(value)));
+  constexpr int usual = std::is_same_v<T, double> ? 250 : 30;
+  if (!(largest > 0.0) || !std::isfinite(largest) || std::abs(std::ilogb(largest)) <= usual) return 1.0;
+  const int exponent = -std::ilogb(largest);
+  for (std::int64_t i = 0; i < centred.rows(); ++i) {
+    for (std::int64_t j = 0; j < centred.cols(); ++j) {
+      centred(i, j) = static_cast<T>(std::ldexp(static_cast<double>(centred(i, j)), exponent));
+    }
+  }
+  return std::ldexp(1.0, exponent);
+}
+/// The kernel of samples that were multiplied by `factor`.
+inline Kernel scaled_kernel(Kernel kernel, double factor) {
+  if (factor != 1.0) kernel.gamma = kernel.gamma / factor / factor;
+  return kernel;
+}
 
 /// |x|^2 of at most tile::cols rows that stand `pitch` apart: the diagonal of their product with themselves, by the tile that
 /// computes every other product. A loop of its own may be compiled without fused multiply-adds, and then a distance of a
@@ -166,7 +192,7 @@ template <class T>
 inline void kernel_tile(const Kernel& kernel, const TileRows<T>& rows, const KernelColumns<T>& columns, std::int64_t p,
                         tile::Sums<T>& out) {
   tile::multiply<T, 2>(out, rows.at, 1, columns.features(), columns.panel(p), false);
-  const T gamma = static_cast<T>(kernel.gamma);
+  const T gamma = static_cast<T>(std::min(kernel.gamma, static_cast<double>(std::numeric_limits<T>::max())));
   const T coef0 = static_cast<T>(kernel.coef0);
   using Vec = simd::Vec<T>;
   switch (kernel.kind) {

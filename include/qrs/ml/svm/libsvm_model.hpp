@@ -116,6 +116,7 @@ void set_sizes(svm::MachineState<T>& s, const io::LibsvmModel& model, std::int64
   QRS_CHECK(features_asked == 0 || features_asked >= model.vectors.features(), "[svc] expected indices up to ",
             features_asked, ", the features asked for, got ", model.vectors.features());
   s.features = std::max<std::int64_t>(s.features, 1);
+  if (features_asked == 0) io::check_dense_size(total, s.features, model.vectors.value.size(), "model");
   QRS_CHECK(s.features <= (std::int64_t{1} << 31) / total,
             "[svc] expected at most 2^31 values of support vectors, got ", total, " x ", s.features);
   s.vectors = Matrix<T>(total, s.features);

@@ -89,6 +89,7 @@ class Machine {
       for (std::int64_t i = 0; i < count; ++i) {
         for (std::int64_t j = 0; j < features; ++j) centred(i, j) -= center_[j];
       }
+      factor_ = scale_samples(state_.kernel, centred);
     }
     const Points<T> points(std::move(centred));
     Array<std::int32_t> order;
@@ -118,9 +119,11 @@ class Machine {
       which[r - begin] = static_cast<std::int32_t>(r - begin);
       for (std::int64_t j = 0; j < x.cols(); ++j) {
         rows(r - begin, j) = center_.empty() ? x(r, j) : x(r, j) - center_[j];
+        if (factor_ != 1.0) rows(r - begin, j) = static_cast<T>(static_cast<double>(rows(r - begin, j)) * factor_);
       }
     }
-    kernel_product(state_.kernel, Points<T>(std::move(rows)), which, *columns_, padded_.data(), product_, sums);
+    kernel_product(scaled_kernel(state_.kernel, factor_), Points<T>(std::move(rows)), which, *columns_, padded_.data(),
+                   product_, sums);
   }
 
   void sum_precomputed(MatrixView<T> x, std::int64_t begin, std::int64_t end, double* sums) const {
@@ -139,7 +142,8 @@ class Machine {
   }
 
   MachineState<T> state_;
-  Array<T> center_;  // mean of the support vectors: a function of the model, so a loaded one predicts the same
+  Array<T> center_;      // mean of the support vectors: a function of the model, so a loaded one predicts the same
+  double factor_ = 1.0;  // of values of an unusual size: scale_samples
   std::shared_ptr<const KernelColumns<T>> columns_;
   Array<double> padded_;
   KernelProductParams product_;

@@ -79,6 +79,33 @@ MachineState<T> collect_machine(const Kernel& kernel, MatrixView<T> x, const Tra
   return out;
 }
 
+/// Throws where training ended with a number that is not finite, or without any support vector, and says what may be why.
+template <class T>
+void check_trained(const Kernel& kernel, MatrixView<T> x, const TrainSet& set, const OneVsOne& trained) {
+  const auto k = std::ssize(set.labels);
+  bool moved = false;
+  std::int64_t pair = 0;
+  for (std::int64_t a = 0; a < k; ++a) {
+    for (std::int64_t b = a + 1; b < k; ++b, ++pair) {
+      const SmoResult& result = trained.pairs[pair];
+      moved = moved || result.steps > 0;
+      const bool sigmoid = trained.sigmoids.empty() ||
+                           (std::isfinite(trained.sigmoids[pair].a) && std::isfinite(trained.sigmoids[pair].b));
+      if (std::isfinite(result.rho) && std::isfinite(result.objective) && sigmoid) continue;
+      double largest = 0.0;
+      for (std::int64_t i = 0; i < x.rows(); ++i) {
+        for (std::int64_t j = 0; j < x.cols(); ++j) largest = std::max(largest, std::abs(static_cast<double>(x(i, j))));
+      }
+      fail("[svc] expected kernel values within float32, got rho ", result.rho, " between the classes ", set.labels[a],
+           " and ", set.labels[b], ": features reach ", largest, ", gamma is ", kernel.gamma, ", degree ",
+           kernel.degree, "; scale the features first (a pipeline of scaler and svc), or choose smaller parameters");
+    }
+  }
+  QRS_CHECK(moved,
+            "[svc] expected at least one support vector, got none: the solver made no step, as max_iter is 0 or tol "
+            "is above the first violation, 2");
+}
+
 /// Throws where the parts of a machine do not fit each other.
 template <class T>
 void check_machine(const MachineState<T>& s) {

@@ -3,7 +3,8 @@
 //   i maximises v over those that can rise; j lowers the dual most of those that can fall, by second-order information;
 //   both move by t = (v_i - v_j) / (K_ii + K_jj - 2 K_ij), or as far as their bounds let them;   v = -y G
 //
-// It stops where the violation max v - min v is below tol. Beside the loop stand the passes over the variables
+// It stops where the violation max v - min v is below tol, or, as LIBSVM, after 10^7 steps or 100 a variable: rounding keeps
+// the violation of large problems above a tol that is too small. Beside the loop stand the passes over the variables
 // (smo_passes.hpp), the variables that take part (active_set.hpp) and the kernel's rows (row_cache.hpp).
 // ref.hpp is the same without any of them. Source: Fan, Chen and Lin 2005, Working set selection using second order
 // information for training support vector machines, algorithm 2 with WSS 2.
@@ -38,7 +39,8 @@ class Smo {
   SmoResult solve() {
     SmoResult out;
     Extremes extremes = active_.extremes();
-    while (params_.max_iter < 0 || out.steps < params_.max_iter) {
+    const std::int64_t most = params_.max_iter >= 0 ? params_.max_iter : most_steps(active_.size());
+    while (out.steps < most) {
       if (params_.shrinking && --until_shrink_ <= 0) shrink(extremes);
       if (optimal(extremes)) {
         out.converged = active_.whole() || whole_is_optimal(extremes);
@@ -48,6 +50,7 @@ class Smo {
       const std::int64_t i = extremes.i;
       const float* row_i = rows_.row(i, extremes);
       const std::int64_t j = active_.partner(row_i, extremes);
+      if (j < 0) break;  // kernel values that are not finite
       const float* row_j = rows_.row(j, extremes);
       const double curvature = active_.diagonal(i) + active_.diagonal(j) - 2.0 * static_cast<double>(row_i[j]);
       const double slope = active_.w(j) - active_.w(i);  // v_i - v_j > 0
@@ -67,6 +70,7 @@ class Smo {
   }
 
  private:
+  static std::int64_t most_steps(std::int64_t variables) { return std::max<std::int64_t>(10'000'000, 100 * variables); }
   bool optimal(const Extremes& extremes) const { return !(extremes.violation() >= params_.tol); }
 
   void shrink(Extremes& extremes) {

@@ -14,7 +14,7 @@ namespace qrs::ml::svm {
 struct SmoParams {
   double tol = 1e-3;  // violation at which it stops
   bool shrinking = true;
-  std::int64_t max_iter = -1;  // steps; -1 for no limit
+  std::int64_t max_iter = -1;  // steps; -1: 10^7, or 100 a variable where that is more
   std::int64_t cache_bytes = std::int64_t{200} << 20;
 };
 

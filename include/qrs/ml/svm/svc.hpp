@@ -45,7 +45,7 @@ struct SvcParams {
   double tol = 1e-3;
   double cache_size = 200.0;  // MB (2^20 bytes), for all pairs together
   ClassWeight class_weight = ClassWeight();
-  std::int64_t max_iter = -1;  // steps of a pair; -1 for no limit
+  std::int64_t max_iter = -1;  // steps of a pair; -1: 10^7, or 100 a row where that is more
   std::string decision_function_shape = "ovr";
   bool break_ties = false;
   std::int64_t random_state = 0;  // seed of the folds for probabilities; there is no hidden generator
@@ -62,11 +62,14 @@ class Svc final : public Classifier<T> {
   const SvcParams& settings() const { return params_; }
 
   std::string name() const override { return "svc"; }
+  std::int64_t features() const override { return machine_.state().features; }
   Facts facts() const override {
     const auto sum = [](const std::vector<std::int64_t>& counts) {
       return static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
     };
-    return {{"support_vectors", sum(n_support())}, {"steps", sum(n_iter())}};
+    Facts out{{"support_vectors", sum(n_support())}, {"steps", sum(n_iter())}};
+    if (!converged_ && !n_iter_.empty()) out.emplace_back("converged", 0.0);  // max_iter came before tol
+    return out;
   }
   void visit_params(ParamVisitor& visit) override {
     visit("C", params_.c);
@@ -91,6 +94,7 @@ class Svc final : public Classifier<T> {
 
   std::vector<std::int64_t> predict(MatrixView<T> x) const override;
   Matrix<double> predict_proba(MatrixView<T> x) const override;
+  Matrix<double> ranking_scores(MatrixView<T> x) const override { return decision_ovr(x); }
   /// (rows, pairs), or (rows, 1) with two classes; in the shape that decision_function_shape names.
   Matrix<double> decision_function(MatrixView<T> x) const;
   Matrix<double> decision_ovo(MatrixView<T> x) const;
@@ -225,7 +229,7 @@ svm::KernelSource<T> Svc<T>::kernel_source(const svm::Kernel& kernel, MatrixView
   if (kernel.precomputed()) return svm::KernelSource<T>(kernel, x, std::move(order));
   Matrix<T> samples = take_rows<T>(x, std::span<const std::int64_t>(order));
   if (kernel.kind == svm::KernelKind::rbf) svm::center_columns(samples);
-  svm::KernelSource<T> out(kernel, std::move(samples));
+  svm::KernelSource<T> out(svm::scaled_kernel(kernel, svm::scale_samples(kernel, samples)), std::move(samples));
   const std::int64_t whole = out.size() * out.size() * std::int64_t{sizeof(float)};
   if (whole <= cache_bytes / 4) {
     out.compute_whole();
@@ -262,6 +266,7 @@ void Svc<T>::fit_checked(MatrixView<T> x, Labels y, std::span<const double> samp
     return svm::OneVsOneTrainer<T>(source, set, train).train();
   }();
 
+  svm::check_trained(kernel, x, set, trained);
   machine_ = svm::Machine<T>(svm::collect_machine<T>(kernel, x, set, order, trained));
   n_iter_.clear();
   converged_ = true;
@@ -315,7 +320,8 @@ Matrix<double> Svc<T>::probabilities(const Matrix<double>& pairs) const {
 template <class T>
 Matrix<double> Svc<T>::predict_proba(MatrixView<T> x) const {
   QRS_CHECK(!fitted() || !machine_.state().sigmoids.empty(),
-            "[svc] expected probability true when it was fitted, got false: predict_proba has no sigmoids");
+            "[svc] expected probability true when it was fitted, got false: there are no probabilities without it; fit "
+            "again with probability=true (qrs fit svc --param probability=true)");
   return probabilities(pair_values(x));
 }
 

@@ -63,6 +63,7 @@ class DecisionTreeClassifier final : public Classifier<T> {
   explicit DecisionTreeClassifier(DecisionTreeClassifierParams params = {}) : params_(std::move(params)) {}
 
   std::string name() const override { return "tree"; }
+  std::int64_t features() const override { return tree_.features; }
   Facts facts() const override { return {{"nodes", static_cast<double>(tree_.size())}}; }
   const DecisionTreeClassifierParams& settings() const { return params_; }
   void visit_params(ParamVisitor& visit) override {
