@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../datasets/datasets.hpp"
 #include "../decoders/jpeg_decoder.hpp"
 #include "../ecg_images/page_layout.hpp"
 #include "../models/instances.hpp"
@@ -39,6 +40,7 @@ struct Options {
   std::string cover = "grey";
   explain::OcclusionOptions occlusion;
   bool check = false;
+  std::int64_t picture_memory = 160;
   bool json = false;
 };
 
@@ -194,11 +196,13 @@ void add(CLI::App& program) {
       ->capture_default_str()
       ->check(CLI::IsMember({"grey", "white"}));
   verb->add_flag("--check", options->check, "Also compare with the map of a network with fresh weights");
+  datasets::add_picture_memory_argument(*verb, options->picture_memory);
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
     infer::NetworkFile file = infer::load_network(options->model);
     nn::fold_batch_norm(*file.net);
-    const image::Image page = infer::read_page(options->image, file.info, jpeg_decoder());
+    const image::Image page =
+        infer::read_page(options->image, file.info, jpeg_decoder(), datasets::most_bytes_of(options->picture_memory));
     const Explanation explanation = explain_page(*options, file, page);
     const image::Image picture = explain::overlay(
         page, explanation.map,

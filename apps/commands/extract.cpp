@@ -30,7 +30,9 @@ struct Options {
 void run(const Options& o) {
   const Timer timer;
   const infer::NetworkFile model = infer::load_network(o.model);
-  const datasets::Loaded images = datasets::load(o.data);
+  datasets::Arguments data = o.data;
+  if (!data.pillow) data.pillow = model.info.preprocessing.resize.order == image::PassOrder::pillow_13 ? 13 : 12;
+  const datasets::Loaded images = datasets::load(data);
   QRS_CHECK(data::preprocessing_json(images.preprocessing) == data::preprocessing_json(model.info.preprocessing),
             "[extract] expected images prepared as for the network, ",
             data::preprocessing_words(model.info.preprocessing), ", got ",

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../datasets/datasets.hpp"
 #include "../decoders/jpeg_decoder.hpp"
 #include "../models/instances.hpp"
 #include "../progress/progress_line.hpp"
@@ -24,6 +25,7 @@ using infer::NetworkInfo;
 struct Options {
   std::string model;
   std::vector<std::string> images;
+  std::int64_t picture_memory = 160;
   bool json = false;
 };
 
@@ -100,6 +102,7 @@ void add(CLI::App& program) {
       "  qrs predict-image best.safetensors pages/*.jpg --json");
   verb->add_option("MODEL", options->model, "The trained network")->required();
   verb->add_option("IMAGE", options->images, "PNG, JPEG, BMP, PGM or PPM files")->required();
+  datasets::add_picture_memory_argument(*verb, options->picture_memory);
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
     const Timer timer;
@@ -110,8 +113,10 @@ void add(CLI::App& program) {
     std::vector<Classified> results;
     {
       ProgressLine line("predict-image");
-      results = infer::classify(file, options->images, stages, jpeg_decoder(),
-                                [&](std::int64_t done, std::int64_t total) { line.progress("image", done, total); });
+      results = infer::classify(
+          file, options->images, stages, jpeg_decoder(),
+          [&](std::int64_t done, std::int64_t total) { line.progress("image", done, total); },
+          datasets::most_bytes_of(options->picture_memory));
     }
     (options->json ? print_json : print_table)(file.info, results, stages, load_seconds);
     bool failed = false;

@@ -61,6 +61,7 @@ void preprocess(const Options& options) {
         {"preprocessing", nlohmann::ordered_json::parse(data::preprocessing_json(loaded.preprocessing))},
         {"decoder", cached.decoder},
         {"skipped", skipped},
+        {"left_out", loaded.left_out},
         {"seconds", read_seconds}};
     for (const ClassRow& row : rows) {
       out["classes"].push_back({{"name", row.name}, {"files", row.files}, {"distinct", row.distinct}});
@@ -84,7 +85,9 @@ void add(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("preprocess", "Turn a folder of images into one file of prepared pixels.");
   verb->footer(
-      "Each image is resized, turned grey and equalised, with the bits of Pillow. The file holds `images`, uint8\n"
+      "Each image is resized, turned grey and equalised, with the bits of Pillow 13 (--pillow 12: of those before, "
+      "which\n"
+      "resize tall pictures otherwise). The file holds `images`, uint8\n"
       "[N, H, W], `labels`, int64 [N], and in its metadata `files`, `classes` and `hashes` (SHA-256 of each file),\n"
       "in the order of the classes and then of the names, numbers counted as numbers.\n"
       "Examples:\n"

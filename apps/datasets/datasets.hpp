@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +24,24 @@ struct Arguments {
   std::int64_t size = 224;
   bool grey_first = false;
   bool equalize = true;
+  std::optional<int> pillow;  // 12 or 13: whose order of the resize's passes; none: newest_pillow
   bool skip_bad = false;
-  std::string cache;  // a .safetensors file to keep the prepared images in; empty: none
+  std::int64_t picture_memory = 160;  // MiB to read one picture
+  std::string cache;                  // a .safetensors file to keep the prepared images in; empty: none
 };
 
-/// The options --data, --filter, --size, --grey-first, --no-equalize, --skip-bad.
+/// The Pillow whose order of passes new work takes.
+inline constexpr int newest_pillow = 13;
+
+/// The options --data, --filter, --size, --grey-first, --no-equalize, --pillow, --skip-bad, --picture-memory.
 void add_arguments(CLI::App& verb, Arguments& arguments);
+
+/// Alone: --pillow, for verbs that have no other of these; --picture-memory.
+void add_pillow_argument(CLI::App& verb, std::optional<int>& pillow);
+void add_picture_memory_argument(CLI::App& verb, std::int64_t& picture_memory);
+
+/// The bytes of --picture-memory.
+std::uint64_t most_bytes_of(std::int64_t picture_memory);
 
 /// How these arguments prepare an image.
 image::PreprocessOptions pipeline_of(const Arguments& arguments);
@@ -37,6 +51,7 @@ struct Loaded {
   image::PreprocessOptions preprocessing;  // where a file does not say, the paper's for its size
   std::string decoder;                     // of JPEG
   std::vector<std::string> skipped;
+  std::map<std::string, std::int64_t> left_out;  // what was not taken for pictures of the data set, and how many
 };
 
 /// Reads the images, with a line of progress. Throws where they cannot be read.

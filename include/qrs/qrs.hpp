@@ -81,7 +81,7 @@
 #include "io/dtype.hpp"                // The element types that weight files hold
 #include "io/file.hpp"                 // Whole files in, whole files out
 #include "io/file_kind.hpp"            // What a file is, told by its bytes
-#include "io/folder.hpp"               // Folders for what is written
+#include "io/folder.hpp"               // Folders
 #include "io/json_list.hpp"            // Lists of texts as JSON arrays
 #include "io/pickle_reader.hpp"        // Reads a Python pickle into plain nodes and calls nothing
 #include "io/state_dict.hpp"           // StateDict, what a weight file holds: names and tensors
@@ -142,12 +142,15 @@
 #include "image/box.hpp"             // A rectangle on an image, in pixels
 #include "image/deflate.hpp"         // Compression for PNG
 #include "image/file_error.hpp"      // The Error of a picture file that cannot be read
-#include "image/bmp_header.hpp"      // What a BMP file says
+#include "image/bmp.hpp"             // What a BMP file says, and its pixels
 #include "image/image.hpp"           // An 8-bit image
 #include "image/exif.hpp"            // EXIF orientation
 #include "image/jpeg_markers.hpp"    // What a JPEG file says
 #include "image/jpeg_quality.hpp"    // What a JPEG file of a given quality makes of a grey image
 #include "image/png_chunks.hpp"      // What a PNG file says
+#include "image/png_filters.hpp"     // The filters of PNG's rows
+#include "image/inflate.hpp"         // Decompression for PNG
+#include "image/png_pixels.hpp"      // The pixels of a PNG file, row by row
 #include "image/encode.hpp"          // Images to PNG files, 8 bits a channel, grey or RGB
 #include "image/pnm.hpp"             // The binary PGM and PPM formats
 #include "image/decode.hpp"          // Picture files to images
@@ -179,7 +182,9 @@
 // data: who trains and who tests.
 #include "data/group_balance.hpp"    // Which part each group goes to
 #include "data/image_dataset.hpp"    // Grey images of one size with their labels and the names and hashes of the files
-#include "data/image_folder.hpp"     // Which image files a data set has and what each is labelled
+#include "data/image_list.hpp"       // Which image files a data set has and what each is labelled
+#include "data/image_table.hpp"      // The images of a data set from a table
+#include "data/image_folder.hpp"     // The images of a data set from a folder with one folder a class
 #include "data/preprocessing.hpp"    // How images were prepared, as a text that files keep and read back
 #include "data/read_images.hpp"      // The files of an ImageList as one ImageDataset
 #include "data/image_cache.hpp"      // An ImageDataset as a .safetensors file

@@ -77,10 +77,107 @@ TEST_CASE("a table names images and classes") {
   CHECK(list.root == folder.path());
   CHECK(list.class_names == std::vector<std::string>{"MI", "Normal"});
   CHECK(paths_of(list) == std::vector<std::string>{"pics/a, b.png", "pics/a.png", "pics/b.png"});
+  const auto read = [&](const std::string& text) {
+    folder.write("u.csv", text);
+    return paths_of(list_images(folder.path() + "/u.csv"));
+  };
+  for (const char* name : {"a.png", "b.png", "#3.png", "c\"d.png", "e\\f.png"}) folder.write(name, "x");
+  const std::vector<std::string> two = {"a.png", "b.png"};
+  for (const char* heading : {"filename,class", "img,label", "Image Path,y", "what,ever", "\"file_name\",\"label\""}) {
+    CAPTURE(heading);
+    CHECK(read(std::string(heading) + "\na.png,cat\nb.png,dog\n") == two);
+  }
+  CHECK(read("a.png,cat\nb.png,dog\n") == two);
+  CHECK(read("missing.png,cat\nb.png,dog\n") == std::vector<std::string>{"missing.png", "b.png"});
+  CHECK(read("label,filename\ncat,a.png\ndog,b.png\n") == two);
+  CHECK(read(",path,label\n0,a.png,cat\n1,b.png,dog\n") == two);  // as pandas writes its index
+  CHECK(read("path;label\r\na.png;cat\r\nb.png;dog\r\n") == two);
+  CHECK(read("\xEF\xBB\xBFpath\tlabel\na.png\tcat\nb.png\tdog") == two);
+  CHECK(read("\"c\"\"d.png\",cat\nb.png,dog\n") == std::vector<std::string>{"c\"d.png", "b.png"});
+  CHECK(read("#3.png,cat\n# a comment, of two fields\n#b.png,gone\nb.png,dog\n") ==
+        std::vector<std::string>{"#3.png", "b.png"});
+  CHECK(read("cats\\1.png,cat\ne\\f.png,dog\n") == std::vector<std::string>{"cats/1.png", "e\\f.png"});
+  const std::string absolute = folder.path() + "/a.png";
+  CHECK(read(absolute + ",cat\nb.png,dog\n") == std::vector<std::string>{absolute, "b.png"});
+  const ImageList mixed = list_images(folder.path() + "/u.csv");
+  CHECK(picture_path(mixed, mixed.entries[0]) == absolute);
+  CHECK(picture_path(mixed, mixed.entries[1]) == folder.path() + "/b.png");
+  folder.write("open.csv", "\"a.png,cat\nb.png,dog\n");
+  CHECK(says(error_message([&] { list_images(folder.path() + "/open.csv"); }), "line 1: expected a quote at the end"));
   folder.write("bad.csv", "path,label,more\na,b,c\n");
   CHECK(says(error_message([&] { list_images(folder.path() + "/bad.csv"); }), "line 1: expected a path and a label"));
   folder.write("hole.csv", "path,label\na.png,\n");
   CHECK(says(error_message([&] { list_images(folder.path() + "/hole.csv"); }), "line 2: expected a path and a label"));
+}
+
+TEST_CASE("what is named like no picture is counted by its ending, and hidden names count for nothing") {
+  const ScratchFolder folder;
+  for (const char* name :
+       {"cat/1.png", "cat/2.webp", "cat/3.TIF", "cat/4.jfif", "cat/notes", "cat/deep/5.webp", "dog/1.png", "stray.jpg",
+        "cat/._1.png", "cat/.DS_Store", "cat/.ipynb_checkpoints/1-checkpoint.png", "__MACOSX/cat/._1.png", ".git/a.png",
+        "dog/@eaDir/1.png"}) {
+    folder.write(name, "x");
+  }
+  const ImageList list = list_images(folder.path());
+  CHECK(list.class_names == std::vector<std::string>{"cat", "dog"});
+  CHECK(paths_of(list) == std::vector<std::string>{"cat/1.png", "cat/4.jfif", "dog/1.png"});
+  CHECK(left_out_words(list) ==
+        "files named .tif (1), files named .webp (2), files without an ending (1), "
+        "hidden pictures (1), pictures outside of the folders of classes (1)");
+  CHECK(list.ignored == 4);
+}
+
+TEST_CASE("folders that are parts of a data set are not taken for classes") {
+  const auto message = [](std::initializer_list<const char*> files) {
+    const ScratchFolder folder;
+    for (const char* file : files) folder.write(file, "x");
+    std::string said = error_message([&] { list_images(folder.path()); });
+    const std::size_t at = said.find(folder.path());
+    return at == std::string::npos ? said : said.substr(at + folder.path().size());
+  };
+  CHECK(says(message({"train/cat/1.png", "train/dog/1.png", "test/cat/1.png"}),
+             ", got test and train, which look like parts"));
+  CHECK(says(message({"Training/cat/1.png", "valid/cat/1.png"}), "as "));
+  CHECK(says(message({"seg_train/cat/1.png", "seg_test/cat/1.png", "seg_pred/x/1.png"}), "seg_test and seg_train"));
+  CHECK(says(message({"train/1.png", "val/1.png"}), "put the images into one folder a class"));
+  CHECK(message({"test positive/1.png", "test negative/1.png"}) == "no error");  // one part alone
+  CHECK(message({"train/1.png", "bus/1.png", "test stand/1.png"}) == "no error");
+  CHECK(message({"cat/train/1.png", "dog/train/1.png", "dog/test/2.png"}) == "no error");
+}
+
+TEST_CASE("links count under their own names, and one that leads nowhere is a file that cannot be read") {
+  const ScratchFolder folder;
+  folder.write("pool/x.png", grey_png(9, 9, 3));
+  folder.write("data/cat/a.png", grey_png(9, 9, 30));
+  folder.write("data/dog/a.png", grey_png(9, 9, 60));
+  const std::string cat = folder.path() + "/data/cat/";
+  fs::create_symlink("../../pool/x.png", cat + "link.png");
+  fs::create_directory_symlink("../../pool", cat + "more");
+  const ImageList list = list_images(folder.path() + "/data");
+  CHECK(paths_of(list) == std::vector<std::string>{"cat/a.png", "cat/link.png", "dog/a.png"});
+  CHECK(left_out_words(list) == "links to folders (1)");
+  CHECK(read_images(list, {.pipeline = {.size = 8}}).data.size() == 3);
+  fs::create_symlink("nowhere.png", cat + "broken.png");
+  fs::create_symlink("circle.png", cat + "circle.png");
+  const ImageList more = list_images(folder.path() + "/data");
+  CHECK(more.entries.size() == 5);
+  CHECK(says(error_message([&] { read_images(more, {.pipeline = {.size = 8}}); }), "broken.png, got: No such file"));
+  CHECK(read_images(more, {.pipeline = {.size = 8}, .skip_bad = true}).skipped.size() == 2);
+}
+
+TEST_CASE("names that no record of a run could hold are refused before the run") {
+  const auto message = [](const std::string& file) {
+    const ScratchFolder folder;
+    folder.write("cat/a.png", "x");
+    folder.write(file, "x");
+    return error_message([&] { list_images(folder.path()); });
+  };
+  CHECK(says(message("dog/a\nb.png"),
+             "names of images in UTF-8 without line breaks and other control characters, got "
+             "dog/a?b.png"));
+  CHECK(says(message("dog/\xE9.png"), "names of images in UTF-8"));
+  CHECK(says(message("d\xE9g/a.png"), "names of classes in UTF-8"));
+  CHECK(message("dög/é.png") == "no error");
 }
 
 TEST_CASE("what is no data set is refused with what to do") {
@@ -165,7 +262,7 @@ TEST_CASE("a cache gives back what was put in, and only for the same files and s
   CHECK(second.first.data.labels == first.first.data.labels);
   REQUIRE(second.first.preprocessing);
   CHECK(second.first.preprocessing->size == 8);
-  CHECK(preprocessing_words(*second.first.preprocessing) == "resize to 8 x 8 (bicubic), grey, equalize");
+  CHECK(preprocessing_words(*second.first.preprocessing) == "resize to 8 x 8 (bicubic, Pillow 12), grey, equalize");
   CHECK(std::equal(first.first.data.images.data(), first.first.data.images.data() + 6 * 64,
                    second.first.data.images.data()));
   CHECK(read(9).second == 6);

@@ -29,7 +29,7 @@ TEST_CASE("PNG, BMP, PGM and PPM give Pillow's pixels") {
     CHECK(largest_difference(got.image, golden_image("pixels/" + name)) == 0);
     CHECK(got.orientation == 1);
   }
-  CHECK(decode(file("file/png_L"), "x").decoder == "stb_image 2");
+  CHECK(decode(file("file/png_L"), "x").decoder == "qrs");
   CHECK(decode(file("file/ppm_L"), "x").format == "PNM");
 }
 
@@ -96,11 +96,8 @@ TEST_CASE("files that cannot be used are refused with what to do") {
   };
   const std::string text = "not a picture at all";
   CHECK(message(std::as_bytes(std::span(text))) ==
-        "[image] a/b.jpg, byte 0: expected a PNG, JPEG, BMP, PGM or PPM picture, got a file that begins otherwise");
+        "[image] a/b.jpg, byte 0: expected a PNG, JPEG, BMP, PGM or PPM picture, got a text file");
   CHECK(message({}) == "[image] a/b.jpg, byte 0: expected a PNG, JPEG, BMP, PGM or PPM picture, got an empty file");
-  CHECK(contains(message(file("refused/png_16")),
-                 "expected at most 8 bits a channel, got 16: convert the PNG to 8 bits"));
-  CHECK(contains(message(file("refused/jpeg_cmyk")), "got four channels (CMYK): convert it to RGB"));
   CHECK(message(file("file/png_L"), 100) ==
         "[image] a/b.jpg, byte 16: expected a picture of 1 to 100 pixels, got height 21 and width 26");
   const FileBytes jpeg = file("file/jpeg_RGB");

@@ -32,7 +32,7 @@ inline const std::vector<std::pair<std::string, std::set<std::string>>>& direct_
       {"autograd", {"tensor"}},
       {"ops", {"autograd"}},
       {"io", {"tensor"}},
-      {"image", {"tensor"}},
+      {"image", {"tensor", "io"}},
       {"nn", {"ops", "io"}},  // io for the plain state dict, which modules load and give
       {"optim", {"nn"}},
       {"models", {"nn"}},

@@ -67,6 +67,7 @@ void add(CLI::App& program) {
   verb->add_option("--filter", f.filter, "Of the resize (bicubic)")
       ->check(CLI::IsMember(std::vector<std::string>(image::filter_names.begin(), image::filter_names.end())));
   verb->add_flag("--grey-first", f.grey_first, "Turn grey before the resize");
+  datasets::add_pillow_argument(*verb, f.pillow);
   verb->add_option("--epochs", f.epochs, "The most epochs (quick: 6, paper: 20)");
   verb->add_option("--batch-size", f.batch_size, "Images a step (quick: 8, paper: 32)");
   verb->add_option("--lr", f.lr, "Learning rate of the first epoch (0.001)");
@@ -78,6 +79,7 @@ void add(CLI::App& program) {
   verb->add_option("--folds", f.folds, "Of the grid searches (quick: 3, paper: 5)");
   verb->add_option("--per-class", f.per_class, "Drawn pages a class (quick: 40, paper: 232)");
   verb->add_flag("--skip-bad", f.skip_bad, "Leave out images that cannot be read, instead of stopping");
+  datasets::add_picture_memory_argument(*verb, f.picture_memory);
   verb->add_flag("--resume", f.resume, "Go on with the run that --out holds");
   verb->add_flag("--json", options->json, "Print results.json instead of the table");
   verb->callback([options] { run(*options); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <span>
 
 #include "../../decoders/jpeg_decoder.hpp"
@@ -32,9 +33,11 @@ image::Image prepared(const data::ImageDataset& data, std::int64_t row) {
 }
 
 /// The picture in the file, made small.
-std::vector<std::uint8_t> original(const std::string& folder, const std::string& file) {
-  const std::string path = folder + "/" + file;
-  const image::Image page = image::decode(io::read_file(path), path, {.jpeg = jpeg_decoder()}).image;
+std::vector<std::uint8_t> original(const Plan& plan, const std::string& path) {
+  const image::Image page =
+      image::decode(io::read_file(path), path,
+                    {.jpeg = jpeg_decoder(), .most_bytes = datasets::most_bytes_of(plan.data.picture_memory)})
+          .image;
   const std::int64_t height = std::max<std::int64_t>(1, page.height() * before_width / page.width());
   return png(page.width() > before_width ? image::resize(page, height, before_width) : page);
 }
@@ -44,9 +47,8 @@ std::vector<std::uint8_t> original(const std::string& folder, const std::string&
 std::vector<ecg_images::ExampleRecord> class_examples(const Plan& plan, const data::ImageDataset& data) {
   std::vector<ecg_images::ExampleRecord> out;
   const std::string& source = plan.data.source;
-  const bool table = source.ends_with(".csv");
-  const std::size_t slash = source.rfind('/');
-  const std::string folder = !table ? source : slash == std::string::npos ? "." : source.substr(0, slash);
+  const std::filesystem::path folder =  // that a table's paths are relative to
+      source.ends_with(".csv") ? std::filesystem::path(source).parent_path() : std::filesystem::path(source);
   for (std::int64_t c = 0; c < data.classes(); ++c) {
     const auto found = std::find(data.labels.begin(), data.labels.end(), c);
     if (found == data.labels.end()) continue;
@@ -55,7 +57,7 @@ std::vector<ecg_images::ExampleRecord> class_examples(const Plan& plan, const da
     example.file = data.files[static_cast<std::size_t>(row)];
     example.label = c;
     example.after_png = png(prepared(data, row));
-    if (!source.ends_with(".safetensors")) example.before_png = original(folder, example.file);
+    if (!source.ends_with(".safetensors")) example.before_png = original(plan, (folder / example.file).string());
     out.push_back(std::move(example));
   }
   return out;

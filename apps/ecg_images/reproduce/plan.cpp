@@ -62,6 +62,8 @@ void plan_images(Plan& plan, const Flags& flags, SettingList& list) {
   }
   list.fixed("size", "224 x 224", "paper", "resized with PIL; the aspect ratio is not kept");
   plan.data.filter = list.ours("resize filter", flags.filter, std::string("bicubic"), "not stated; Pillow's default");
+  plan.data.pillow = list.ours("resize passes of Pillow", flags.pillow, datasets::newest_pillow,
+                               "not stated; 13 and 12 differ on tall pictures alone");
   list.ours("grey", given(flags.grey_first, "before the resize"), std::string("after the resize"),
             "single-channel grey; before or after the resize is not stated");
   list.fixed("contrast", "equalised", "paper", "PIL ImageOps.equalize");
@@ -152,6 +154,7 @@ Plan make_plan(const Flags& flags) {
   plan.drawn = flags.data.empty();
   plan.data.source = flags.data;
   plan.data.skip_bad = flags.skip_bad;
+  plan.data.picture_memory = flags.picture_memory;
   plan.data.grey_first = flags.grey_first;
   plan.data.cache = flags.out + "/images.safetensors";
   SettingList list(plan.settings, quick);

@@ -27,6 +27,8 @@ struct Flags {
   bool allow_missing = false;
   bool resume = false;
   bool skip_bad = false;
+  std::int64_t picture_memory = 160;  // MiB to read one picture
+  std::optional<int> pillow;          // 12 or 13: whose order of the resize's passes
   std::optional<std::string> split;
   std::optional<std::int64_t> seed;
   std::optional<std::int64_t> repeats;

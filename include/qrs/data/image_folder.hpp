@@ -1,20 +1,19 @@
-// Which image files a data set has and what each is labelled: from a folder with one folder a class, or from a table.
+// The images of a data set from a folder with one folder a class, or from a table.
 //
 //   const ImageList list = qrs::data::list_images("pets");           list.entries[i].path, .label; list.class_names
 //
-// A folder: the classes are its folders, the images everything below them whose name ends as a picture's does, and labels
-// count the classes in the natural order of their names. Who knows the classes of a data set gives a list of them: where every
-// folder is of the list, its order and its names hold.
-// A table (.csv): a path, relative to the table, and a label a row. Images stand by class and then in the natural order of
-// their paths, on every machine.
+// A folder: the classes are its folders, the images everything below them whose name ends as a picture's does. Names that begin
+// with a point are hidden, as are the folders that systems make for themselves; links to pictures count under their own
+// names, links to folders below a class are not followed. What is left out and might be missed is counted in list.left_out.
+// Folders called train, test, val and the like are parts of a data set and no classes: an Error says so.
 #pragma once
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,88 +21,108 @@
 #include <utility>
 #include <vector>
 
-#include "../core/error.hpp"
-#include "../core/natural_order.hpp"
-#include "../io/csv.hpp"
+#include "../io/folder.hpp"
+#include "image_list.hpp"
+#include "image_table.hpp"
 
 namespace qrs::data {
 
-/// A class of a data set that is known beforehand. Its folder is called `name`, or begins with `folder`, in any case.
-struct KnownClass {
-  std::string_view name;
-  std::string_view folder;
-};
-
-struct ImageList {
-  struct Entry {
-    std::string path;  // relative to the root, '/' between folders
-    std::int64_t label = 0;
-  };
-  std::string root;  // the folder that paths are relative to
-  std::vector<std::string> class_names;
-  std::vector<Entry> entries;
-  std::int64_t ignored = 0;  // files in the folders of classes that are named like no picture
-};
-
 namespace detail {
 
-inline std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
+/// Folders that systems put among a user's: of archives made on a Mac, thumbnails, caches, waste.
+inline bool made_by_a_system(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> names = {
+      "__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"};
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-inline bool named_like_a_picture(const std::filesystem::path& path) {
-  static constexpr std::array<std::string_view, 6> endings = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm"};
-  return std::find(endings.begin(), endings.end(), lower_case(path.extension().string())) != endings.end();
-}
+inline bool hidden(std::string_view name) { return name.starts_with('.') || made_by_a_system(name); }
 
-/// The place of a folder's class in the list; -1 for any other name.
-inline std::int64_t known_label(std::string_view name, std::span<const KnownClass> known) {
-  const std::string lower = lower_case(name);
-  for (std::size_t label = 0; label < known.size(); ++label) {
-    if (lower == lower_case(known[label].name) || lower.starts_with(lower_case(known[label].folder))) {
-      return static_cast<std::int64_t>(label);
+/// The pictures below a folder; `path` is relative to the root of the data set.
+class PictureSearch {
+ public:
+  PictureSearch(const std::string& root, std::vector<std::string>& found, std::map<std::string, std::int64_t>& left_out)
+      : root_(root), found_(found), left_out_(left_out) {}
+
+  void below(const std::string& path) {
+    for (const io::FolderEntry& entry : io::list_folder("[images]", (root_ / path).string())) {
+      const std::string inside = path + "/" + entry.name;
+      if (entry.folder && entry.link) {
+        ++left_out_["links to folders"];
+      } else if (entry.folder && !hidden(entry.name)) {
+        below(inside);
+      } else if (!entry.folder) {
+        file(entry.name, inside);
+      }
     }
   }
-  return -1;
+
+  std::int64_t ignored() const { return ignored_; }
+
+ private:
+  void file(const std::string& name, const std::string& inside) {
+    const bool picture = named_like_a_picture(name);
+    if (hidden(name)) {
+      if (picture) ++left_out_["hidden pictures"];
+    } else if (picture) {
+      found_.push_back(inside);
+    } else {
+      const std::string ending = lower_case(std::filesystem::path(name).extension().string());
+      ++left_out_[ending.empty() ? "files without an ending" : "files named " + io::shown(ending)];
+      ++ignored_;
+    }
+  }
+
+  std::filesystem::path root_;
+  std::vector<std::string>& found_;
+  std::map<std::string, std::int64_t>& left_out_;
+  std::int64_t ignored_ = 0;
+};
+
+/// Which part of a data set a folder's name tells, by one of its words: "train", "test", "validation"; empty for none.
+inline std::string_view part_named(std::string_view name) {
+  static const std::map<std::string_view, std::string_view> parts = {
+      {"train", "train"},           {"training", "train"},     {"trainset", "train"},      {"test", "test"},
+      {"testing", "test"},          {"testset", "test"},       {"val", "validation"},      {"valid", "validation"},
+      {"validation", "validation"}, {"dev", "validation"},     {"validate", "validation"}, {"eval", "validation"},
+      {"valset", "validation"},     {"validset", "validation"}};
+  const std::string lower = lower_case(name);
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= lower.size(); ++i) {
+    if (i < lower.size() && std::isalpha(static_cast<unsigned char>(lower[i])) != 0) continue;
+    const auto part = parts.find(std::string_view(lower).substr(begin, i - begin));
+    if (part != parts.end()) return part->second;
+    begin = i + 1;
+  }
+  return {};
 }
 
-/// Class names in order, and the label of each given name: the list's where all names are of its classes.
-inline std::map<std::string, std::int64_t> number_classes(std::vector<std::string> names, ImageList& list,
-                                                          std::string_view where, std::span<const KnownClass> known) {
-  std::sort(names.begin(), names.end(), natural_less);
-  std::map<std::string, std::int64_t> labels;
-  const auto place = [&](const std::string& name) { return known_label(name, known); };
-  const bool all_known = std::all_of(names.begin(), names.end(), [&](const std::string& n) { return place(n) >= 0; });
-  if (all_known) {
-    std::stable_sort(names.begin(), names.end(),
-                     [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
+/// Throws where folders are parts of a data set: they tell two different ones, and are either all that there is, or hold
+/// folders of pictures and none beside them. `pictures` of each folder, relative to `root`.
+inline void check_no_parts(const std::string& root, const std::map<std::string, std::vector<std::string>>& pictures) {
+  std::set<std::string_view> parts;
+  std::string names;
+  std::string one;
+  std::size_t count = 0;
+  bool folders_alone = true;
+  for (const auto& [name, paths] : pictures) {
+    if (part_named(name).empty()) continue;
+    parts.insert(part_named(name));
+    names += (names.empty() ? "" : " and ") + name;
+    if (one.empty() || part_named(name) == "train") one = name;
+    ++count;
+    for (const std::string& path : paths) folders_alone = folders_alone && path.find('/', name.size() + 1) != path.npos;
   }
-  for (const std::string& name : names) {
-    const std::string shown_name = all_known ? std::string(known[static_cast<std::size_t>(place(name))].name) : name;
-    QRS_CHECK(list.class_names.empty() || list.class_names.back() != shown_name,
-              "[images] expected one folder a class in ", where, ", got two for ", shown_name, "; put them together");
-    labels[name] = static_cast<std::int64_t>(list.class_names.size());
-    list.class_names.push_back(shown_name);
-  }
-  QRS_CHECK(names.size() >= 2, "[images] expected at least two classes in ", where, ", got ",
-            names.empty() ? std::string("none") : text("one, '", names.front(), "'"),
-            names.empty() ? "; it must hold one folder of images a class"
-                          : " (where that folder holds the folders of the classes, name that one)");
-  return labels;
-}
-
-inline void sort_entries(ImageList& list) {
-  std::sort(list.entries.begin(), list.entries.end(), [](const ImageList::Entry& a, const ImageList::Entry& b) {
-    return a.label != b.label ? a.label < b.label : natural_less(a.path, b.path);
-  });
+  QRS_CHECK(parts.size() < 2 || (count < pictures.size() && !folders_alone), "[images] expected one folder a class in ",
+            root, ", got ", names, ", which look like parts of a data set and not like classes; ",
+            folders_alone ? text("name one that holds the folders of the classes, as ", root, "/", one)
+                          : std::string("put the images into one folder a class, or name a .csv of path and class"));
 }
 
 }  // namespace detail
 
-/// The images of a folder that holds one folder a class. Throws where there is no such folder, there are fewer than two
-/// classes, or a class has no image.
+/// The images of a folder that holds one folder a class. Throws where there is no such folder, it cannot be read, there are
+/// fewer than two classes, the folders are parts of a data set, a class has no image, or a name is no UTF-8.
 inline ImageList list_image_folder(const std::string& folder, std::span<const KnownClass> known = {}) {
   namespace fs = std::filesystem;
   ImageList list;
@@ -111,61 +130,29 @@ inline ImageList list_image_folder(const std::string& folder, std::span<const Kn
   std::error_code error;
   QRS_CHECK(fs::is_directory(folder, error), "[images] expected a folder of images, one folder a class, got ", folder,
             fs::exists(folder, error) ? ", which is no folder" : ", which does not exist");
+  std::map<std::string, std::vector<std::string>> pictures;  // of each class folder
   std::vector<std::string> names;
-  std::vector<std::pair<std::string, std::string>> found;  // class folder, path
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!entry.is_directory() || name.starts_with('.')) continue;
-    const std::size_t before = found.size();
-    std::int64_t ignored = 0;
-    for (const fs::directory_entry& file : fs::recursive_directory_iterator(entry.path(), error)) {
-      if (!file.is_regular_file()) continue;
-      if (detail::named_like_a_picture(file.path())) {
-        found.emplace_back(name, fs::relative(file.path(), folder).generic_string());
-      } else {
-        ++ignored;
-      }
+  for (const io::FolderEntry& entry : io::list_folder("[images]", folder)) {
+    if (detail::hidden(entry.name)) continue;
+    if (!entry.folder) {
+      if (detail::named_like_a_picture(entry.name)) ++list.left_out["pictures outside of the folders of classes"];
+      continue;
     }
-    QRS_CHECK(!error, "[images] expected to read the folder ", entry.path().string(), ", got: ", error.message());
-    QRS_CHECK(found.size() > before, "[images] expected images in the folder of each class, got none in ",
-              entry.path().string(), " (", ignored,
+    detail::PictureSearch search(folder, pictures[entry.name], list.left_out);
+    search.below(entry.name);
+    QRS_CHECK(!pictures[entry.name].empty(), "[images] expected images in the folder of each class, got none in ",
+              (fs::path(folder) / entry.name).string(), " (", search.ignored(),
               " other files); add .png, .jpg, .bmp, .pgm or .ppm files or remove the folder");
-    names.push_back(name);
-    list.ignored += ignored;
+    names.push_back(entry.name);
+    list.ignored += search.ignored();
   }
-  QRS_CHECK(!error, "[images] expected to read the folder ", folder, ", got: ", error.message());
+  detail::check_no_parts(folder, pictures);
   const std::map<std::string, std::int64_t> labels = detail::number_classes(std::move(names), list, folder, known);
-  for (auto& [name, path] : found) list.entries.push_back({std::move(path), labels.at(name)});
-  detail::sort_entries(list);
-  return list;
-}
-
-/// The images of a table: two columns, a path relative to the table's folder and the name of a class. A first line "path,label"
-/// (or file, image; class) is a heading.
-inline ImageList list_image_table(const std::string& table, std::span<const KnownClass> known = {}) {
-  namespace fs = std::filesystem;
-  ImageList list;
-  const fs::path parent = fs::path(table).parent_path();
-  list.root = parent.empty() ? "." : parent.string();
-  std::vector<std::pair<std::string, std::string>> found;  // class, path
-  std::vector<std::string> names;
-  bool first = true;
-  const std::vector<std::byte> bytes = io::read_file(table);
-  io::for_each_csv_row(bytes, table, [&](std::int64_t line, const std::vector<std::string_view>& fields) {
-    QRS_CHECK(fields.size() == 2, "[images] ", table, ", line ", line, ": expected a path and a label, got ",
-              fields.size(), " fields");
-    const std::string heading = detail::lower_case(fields[0]);
-    const bool is_heading = first && (heading == "path" || heading == "file" || heading == "image");
-    first = false;
-    if (is_heading) return;
-    QRS_CHECK(!fields[0].empty() && !fields[1].empty(), "[images] ", table, ", line ", line,
-              ": expected a path and a label, got an empty field");
-    found.emplace_back(std::string(fields[1]), std::string(fields[0]));
-    if (std::find(names.begin(), names.end(), found.back().first) == names.end()) names.push_back(found.back().first);
-  });
-  const std::map<std::string, std::int64_t> labels = detail::number_classes(std::move(names), list, table, known);
-  for (auto& [name, path] : found) list.entries.push_back({std::move(path), labels.at(name)});
-  detail::sort_entries(list);
+  std::vector<std::pair<std::string, std::string>> found;  // class folder, path
+  for (auto& [name, paths] : pictures) {
+    for (std::string& path : paths) found.emplace_back(name, std::move(path));
+  }
+  detail::add_entries(list, std::move(found), labels);
   return list;
 }
 

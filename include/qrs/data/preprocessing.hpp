@@ -2,7 +2,8 @@
 //
 //   {"size":224,"filter":"bicubic","order":"rows_first","grey_first":false,"equalize":true}
 //
-// `order` may be missing (rows_first). A setting that is not known here is an Error: to leave a step out in silence would give
+// `order`, that of the resize's passes, is "rows_first" (Pillow up to 12) or "pillow_13"; where it is missing, rows_first, which
+// was the only one when files did not state it. A setting that is not known here is an Error: to leave a step out in silence would give
 // other pixels.
 #pragma once
 
@@ -36,6 +37,7 @@ inline image::PreprocessOptions parse_preprocessing(std::string_view text, std::
   const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
   QRS_CHECK(json.is_object(), "[preprocessing] expected a JSON object in ", where, ", got '", io::shown(text), "'");
   image::PreprocessOptions out;
+  out.resize.order = image::PassOrder::rows_first;
   std::set<std::string> missing = {"size", "filter", "grey_first", "equalize"};
   for (const auto& entry : json.items()) {
     const std::string& key = entry.key();
@@ -68,9 +70,10 @@ inline image::PreprocessOptions parse_preprocessing(std::string_view text, std::
   return out;
 }
 
-/// The settings for people: "resize to 224 x 224 (bicubic), grey, equalize".
+/// The settings for people: "resize to 224 x 224 (bicubic, Pillow 13), grey, equalize".
 inline std::string preprocessing_words(const image::PreprocessOptions& o) {
-  const std::string resize = qrs::text("resize to ", o.size, " x ", o.size, " (", image::name(o.resize.filter), ")");
+  const std::string resize = qrs::text("resize to ", o.size, " x ", o.size, " (", image::name(o.resize.filter),
+                                       o.resize.order == image::PassOrder::pillow_13 ? ", Pillow 13)" : ", Pillow 12)");
   return (o.grey_first ? "grey, " + resize : resize + ", grey") + (o.equalize ? ", equalize" : "");
 }
 

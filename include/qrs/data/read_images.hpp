@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -33,6 +34,7 @@ struct ReadImagesOptions {
   image::PreprocessOptions pipeline = {};
   image::JpegDecoder decoder = image::jpeg_stb();
   bool skip_bad = false;
+  std::uint64_t most_bytes = image::picture_memory;  // of memory to read one picture; what takes more cannot be read
   std::function<void(std::int64_t done, std::int64_t total)> progress = {};  // one call at a time, from any thread
 };
 
@@ -46,8 +48,8 @@ constexpr std::int64_t least_page_side(std::int64_t size) { return (size + 3) / 
 
 /// Decodes the picture of a page. Throws where it is broken, no picture, or smaller than least_page_side(size); `path` names it.
 inline image::Image decode_page(image::FileBytes bytes, const std::string& path, std::int64_t size,
-                                const image::JpegDecoder& decoder) {
-  image::Image page = image::decode(bytes, path, {.jpeg = decoder}).image;
+                                const image::JpegDecoder& decoder, std::uint64_t most_bytes = image::picture_memory) {
+  image::Image page = image::decode(bytes, path, {.jpeg = decoder, .most_bytes = most_bytes}).image;
   const std::int64_t least = least_page_side(size);
   QRS_CHECK(page.height() >= least && page.width() >= least, "[image] ", path, ": expected a page of at least ", least,
             " x ", least, " pixels (the network sees ", size, " x ", size, "), got ", page.height(), " x ",
@@ -66,7 +68,8 @@ inline PreparedImage prepare_image(const std::string& path, const ReadImagesOpti
   const std::vector<std::byte> bytes = io::read_file(path, max_picture_bytes);
   PreparedImage out;
   out.sha256 = sha256(bytes);
-  out.pixels = image::preprocess(decode_page(bytes, path, options.pipeline.size, options.decoder), options.pipeline);
+  out.pixels = image::preprocess(decode_page(bytes, path, options.pipeline.size, options.decoder, options.most_bytes),
+                                 options.pipeline);
   return out;
 }
 
@@ -87,9 +90,13 @@ std::vector<std::optional<Result>> prepare_all(const ImageList& list, const Read
     if (stop.load(std::memory_order_relaxed)) return;
     const auto at = static_cast<std::size_t>(i);
     try {
-      results[at] = prepare(list.root + "/" + list.entries[at].path);
+      results[at] = prepare(picture_path(list, list.entries[at]));
     } catch (const Error& error) {
       complaints[at] = error.what();
+    } catch (const std::bad_alloc&) {
+      complaints[at] = text("[image] ", picture_path(list, list.entries[at]), ": expected memory to read it, got none");
+    }
+    if (!complaints[at].empty()) {
       if (!options.skip_bad) stop.store(true, std::memory_order_relaxed);
     }
     const std::lock_guard lock(mutex);

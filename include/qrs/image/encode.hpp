@@ -20,30 +20,11 @@
 #include "deflate.hpp"
 #include "image.hpp"
 #include "png_chunks.hpp"
+#include "png_filters.hpp"
 
 namespace qrs::image {
 
 namespace detail {
-
-/// Of left, above and upper left, the one nearest to left + above - upper left.
-inline int paeth(int left, int above, int corner) {
-  const int guess = left + above - corner;
-  const int to_left = std::abs(guess - left);
-  const int to_above = std::abs(guess - above);
-  const int to_corner = std::abs(guess - corner);
-  if (to_left <= to_above && to_left <= to_corner) return left;
-  return to_above <= to_corner ? above : corner;
-}
-
-/// What a filter (0 to 4) predicts from the neighbours.
-template <int filter>
-int predicted(int left, int above, int corner) {
-  if constexpr (filter == 1) return left;
-  if constexpr (filter == 2) return above;
-  if constexpr (filter == 3) return (left + above) / 2;
-  if constexpr (filter == 4) return paeth(left, above, corner);
-  return 0;
-}
 
 /// Writes the differences of a row from what the filter predicts, and gives their sum, each as far from 0 as it is modulo
 /// 256. A filter known to the compiler makes these loops as wide as the processor.

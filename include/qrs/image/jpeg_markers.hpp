@@ -2,10 +2,12 @@
 // decoder sees the file.
 //
 // A file is SOI, segments (0xFF, a code, a length and data), and scans: a SOS segment and then entropy-coded bytes, in which
-// 0xFF is followed by 0x00 or a restart code; EOI ends it.
+// 0xFF is followed by 0x00 or a restart code; EOI ends it. Bytes between segments that belong to none, as some cameras and
+// editors leave them, are passed over.
 // Source: ITU-T T.81, annex B.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "exif.hpp"
@@ -65,12 +67,13 @@ class JpegTables {
   }
 
   /// A SOS segment: the number of components, a name and the places of two tables for each, then which coefficients.
-  void scan(FileBytes data, std::uint64_t offset) const {
+  void scan(FileBytes data, std::uint64_t offset) {
     const std::size_t count = data.empty() ? 0 : std::to_integer<std::size_t>(data[0]);
     if (count < 1 || count > 4 || data.size() < 1 + 2 * count + 3) {
       fail_in_file(path_, offset, "expected a JPEG scan of 1 to 4 channels, got ", count, " in ", data.size(),
                    " bytes");
     }
+    in_parts_ = in_parts_ || 3 * count < components_.size();
     const auto first = std::to_integer<unsigned>(data[1 + 2 * count]);
     const bool refines = std::to_integer<unsigned>(data[3 + 2 * count]) >> 4 != 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -86,6 +89,29 @@ class JpegTables {
     }
   }
 
+  /// The bytes of all coefficients, two for each, where a decoder must hold them: of scans that are a part of the picture each.
+  std::uint64_t coefficients(const PictureHeader& header) const {
+    if (!progressive_ && !in_parts_) return 0;
+    const auto factor = [&](std::size_t c, int shift) {
+      return std::clamp<std::uint64_t>(std::to_integer<unsigned>(components_[c + 1]) >> shift & 15u, 1, 4);
+    };
+    const auto blocks = [](std::int64_t pixels, std::uint64_t of, std::uint64_t most) {
+      const std::uint64_t group = 8 * most;  // pixels that hold `of` blocks
+      return (static_cast<std::uint64_t>(pixels) + group - 1) / group * of;
+    };
+    std::uint64_t widest = 1;
+    std::uint64_t highest = 1;
+    for (std::size_t c = 0; c < components_.size(); c += 3) {
+      widest = std::max(widest, factor(c, 4));
+      highest = std::max(highest, factor(c, 0));
+    }
+    std::uint64_t bytes = 0;
+    for (std::size_t c = 0; c < components_.size(); c += 3) {
+      bytes += 128 * blocks(header.width, factor(c, 4), widest) * blocks(header.height, factor(c, 0), highest);
+    }
+    return bytes;
+  }
+
  private:
   static bool has(unsigned tables, unsigned place) { return place < 4 && (tables >> place & 1u) != 0; }
   void require(bool there, std::uint64_t offset, std::string_view kind) const {
@@ -99,18 +125,17 @@ class JpegTables {
   unsigned ac_ = 0;
   unsigned quantization_ = 0;
   bool progressive_ = false;
+  bool in_parts_ = false;  // some scan has not all components
 };
 
 inline unsigned byte_at(FileBytes file, std::size_t i) { return std::to_integer<unsigned>(file[i]); }
 
-/// Where the next marker from `at` on stands: behind fill bytes, and within a scan behind its entropy-coded bytes.
+/// Where the next marker from `at` on stands: behind fill bytes and stray ones, and within a scan behind its entropy-coded
+/// bytes.
 inline std::size_t next_marker(FileBytes file, std::string_view path, std::size_t at, bool in_scan) {
   while (at + 1 < file.size()) {
     const bool marker = byte_at(file, at) == 0xFF && byte_at(file, at + 1) != 0xFF && byte_at(file, at + 1) != 0;
     if (marker && !(in_scan && byte_at(file, at + 1) >= 0xD0 && byte_at(file, at + 1) <= 0xD7)) break;
-    if (!in_scan && byte_at(file, at) != 0xFF) {
-      fail_in_file(path, at, "expected a JPEG marker, got the byte ", byte_at(file, at), ": the file is damaged");
-    }
     ++at;
   }
   if (at + 1 >= file.size()) {
@@ -142,13 +167,13 @@ inline void read_frame(PictureHeader& header, FileBytes data, unsigned code, std
   const unsigned precision = byte_at(data, 0);
   const unsigned channels = byte_at(data, 5);
   if (precision != 8) fail_in_file(path, at + 2, "expected 8 bits a channel, got ", precision);
-  if (channels == 4) {
-    fail_in_file(path, at + 7, "expected a grey or RGB picture, got four channels (CMYK): convert it to RGB");
+  if (channels != 1 && channels != 3 && channels != 4) {
+    fail_in_file(path, at + 7, "expected 1, 3 or 4 channels, got ", channels);
   }
-  if (channels != 1 && channels != 3) fail_in_file(path, at + 7, "expected 1 or 3 channels, got ", channels);
   header.height = number_at(data, 1, 2, ByteOrder::big);
   header.width = number_at(data, 3, 2, ByteOrder::big);
-  header.channels = channels;
+  header.channels = channels == 1 ? 1 : 3;
+  header.plain_cmyk = channels == 4;
   check_picture_size(header, path, at + 3, limit);
 }
 
@@ -164,14 +189,15 @@ inline void check_scanned(const PictureHeader& header, std::uint64_t scanned, st
 
 }  // namespace detail
 
-/// The header of a JPEG file. Throws where the file ends before its EOI, where it is not 8-bit baseline or progressive, or
-/// has four channels (CMYK), and where the scans are too short for the size claimed.
+/// The header of a JPEG file. Throws where the file ends before its EOI, where it is not 8-bit baseline or progressive, and
+/// where the scans are too short for the size claimed. Four channels (CMYK, YCCK) become RGB.
 inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int64_t limit) {
   constexpr int most_scans = 100;  // about ten are usual; each is a pass over the whole picture
   PictureHeader header;
   detail::JpegTables tables(path);
   std::uint64_t scanned = 0;
   int scans = 0;
+  bool adobe = false;
   std::size_t at = 2;
   while (true) {
     const std::size_t marker = detail::next_marker(file, path, at, scans > 0);
@@ -188,6 +214,7 @@ inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int
     if (code == 0xE1 && begins_with(data, std::string_view("Exif\0\0", 6))) {
       header.orientation = exif_orientation(data.subspan(6));
     }
+    if (code == 0xEE && data.size() >= 12 && begins_with(data, "Adobe")) adobe = true;
     if (code == 0xC4) tables.huffman(data, at + 2);
     if (code == 0xDB) tables.quantization(data, at + 2);
     if (code == 0xDA) {
@@ -199,6 +226,8 @@ inline PictureHeader jpeg_header(FileBytes file, std::string_view path, std::int
   }
   if (scans == 0) fail_in_file(path, at, "expected a scan in a JPEG, got its end");
   detail::check_scanned(header, scanned, path, at);
+  header.coefficients = tables.coefficients(header);
+  header.plain_cmyk = header.plain_cmyk && !adobe;
   return header;
 }
 

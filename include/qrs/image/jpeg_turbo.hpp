@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "decode.hpp"
 // jpeglib.h needs size_t and FILE before it.
@@ -46,9 +48,23 @@ inline void jpeg_message(j_common_ptr state, int level) {
 
 inline void jpeg_silence(j_common_ptr) {}
 
-/// Fills `pixels` of height x width x channels; false where errors.message says what was wrong.
+/// A row of CMYK, all values inverted as Adobe stores them, as RGB with the rounding of Pillow's convert("RGB"):
+///   R = K - (255 - C) K / 255, and so on, of the values as they are stored.
+inline void cmyk_row_to_rgb(const std::uint8_t* cmyk, JDIMENSION width, std::uint8_t* rgb) {
+  for (JDIMENSION x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
+    const unsigned key = cmyk[3];
+    for (int c = 0; c < 3; ++c) {
+      const unsigned product = (255u - cmyk[c]) * key + 128;
+      const unsigned ink = (product + (product >> 8)) >> 8;
+      rgb[c] = static_cast<std::uint8_t>(key > ink ? key - ink : 0);
+    }
+  }
+}
+
+/// Fills `pixels` of height x width x channels; false where errors.message says what was wrong. `row_of_four`: room for
+/// width x 4.
 inline bool decode_with_turbo(FileBytes file, std::uint8_t* pixels, JDIMENSION height, JDIMENSION width, int channels,
-                              JpegErrors& errors) {
+                              std::uint8_t* row_of_four, JpegErrors& errors) {
   jpeg_decompress_struct state;
   state.err = jpeg_std_error(&errors.base);
   errors.base.error_exit = jpeg_error;
@@ -61,17 +77,21 @@ inline bool decode_with_turbo(FileBytes file, std::uint8_t* pixels, JDIMENSION h
   }
   jpeg_mem_src(&state, reinterpret_cast<const unsigned char*>(file.data()), static_cast<unsigned long>(file.size()));
   jpeg_read_header(&state, TRUE);
-  state.out_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  const bool cmyk = state.num_components == 4;
+  state.out_color_space = cmyk ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_start_decompress(&state);
-  if (state.output_height != height || state.output_width != width || state.output_components != channels) {
+  if (state.output_height != height || state.output_width != width ||
+      state.output_components != (cmyk ? 4 : channels)) {
     std::snprintf(errors.message, sizeof errors.message, "another size than the file's frame has");
     jpeg_destroy_decompress(&state);
     return false;
   }
   while (state.output_scanline < height) {
-    JSAMPROW row =
+    std::uint8_t* target =
         pixels + static_cast<std::size_t>(state.output_scanline) * width * static_cast<std::size_t>(channels);
+    JSAMPROW row = cmyk ? row_of_four : target;
     jpeg_read_scanlines(&state, &row, 1);
+    if (cmyk) cmyk_row_to_rgb(row_of_four, width, target);
   }
   jpeg_finish_decompress(&state);
   jpeg_destroy_decompress(&state);
@@ -80,8 +100,10 @@ inline bool decode_with_turbo(FileBytes file, std::uint8_t* pixels, JDIMENSION h
 
 inline std::string decode_with_turbo(FileBytes file, Image& out) {
   JpegErrors errors{};
-  const bool read = decode_with_turbo(file, out.data(), static_cast<JDIMENSION>(out.height()),
-                                      static_cast<JDIMENSION>(out.width()), static_cast<int>(out.channels()), errors);
+  std::vector<std::uint8_t> row_of_four(static_cast<std::size_t>(out.width()) * 4);
+  const bool read =
+      decode_with_turbo(file, out.data(), static_cast<JDIMENSION>(out.height()), static_cast<JDIMENSION>(out.width()),
+                        static_cast<int>(out.channels()), row_of_four.data(), errors);
   return read ? std::string() : text("expected pixels that can be decoded, got: ", errors.message);
 }
 
@@ -96,7 +118,7 @@ inline JpegDecoder jpeg_turbo() {
   std::string name = text("libjpeg ", JPEG_LIB_VERSION);
 #endif
   std::string (*decode)(FileBytes, Image&) = detail::decode_with_turbo;
-  return {std::move(name), decode};
+  return {std::move(name), decode, 0, true};
 }
 
 }  // namespace qrs::image

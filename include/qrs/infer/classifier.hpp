@@ -21,10 +21,12 @@
 
 namespace qrs::infer {
 
-/// The decoded picture of a file. Throws as data::decode_page.
+/// The decoded picture of a file, within so many bytes of memory. Throws as data::decode_page.
 inline image::Image read_page(const std::string& path, const NetworkInfo& info,
-                              const image::JpegDecoder& decoder = image::jpeg_stb()) {
-  return data::decode_page(io::read_file(path, data::max_picture_bytes), path, info.preprocessing.size, decoder);
+                              const image::JpegDecoder& decoder = image::jpeg_stb(),
+                              std::uint64_t most_bytes = image::picture_memory) {
+  return data::decode_page(io::read_file(path, data::max_picture_bytes), path, info.preprocessing.size, decoder,
+                           most_bytes);
 }
 
 /// The preprocessed page as a batch of one: (1, size, size, in_channels).

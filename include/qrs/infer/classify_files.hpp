@@ -42,11 +42,12 @@ struct Read {
 };
 
 /// Reads a file; a failure goes into `result.error`.
-inline Read read_input(Classified& result, const NetworkInfo& info, const image::JpegDecoder& decoder) {
+inline Read read_input(Classified& result, const NetworkInfo& info, const image::JpegDecoder& decoder,
+                       std::uint64_t most_bytes) {
   Read read;
   try {
     const Timer timer;
-    const image::Image page = read_page(result.file, info, decoder);
+    const image::Image page = read_page(result.file, info, decoder, most_bytes);
     read.decode = timer.seconds();
     read.input = to_input(page, info);
     read.preprocess = timer.seconds() - read.decode;
@@ -63,10 +64,10 @@ inline Read read_input(Classified& result, const NetworkInfo& info, const image:
 /// Reads the files, a core each and a few ahead, and gives them to the network one by one with all cores: at 224 x 224 a batch
 /// is no faster, and so an image's bits cannot depend on its company. In the order of the files. A file that cannot be read
 /// has its error; the others are not touched by it. Call nn::fold_batch_norm on file.net first.
-inline std::vector<Classified> classify(
-    NetworkFile& file, const std::vector<std::string>& files, Stages& stages,
-    const image::JpegDecoder& decoder = image::jpeg_stb(),
-    const std::function<void(std::int64_t done, std::int64_t total)>& progress = {}) {
+inline std::vector<Classified> classify(NetworkFile& file, const std::vector<std::string>& files, Stages& stages,
+                                        const image::JpegDecoder& decoder = image::jpeg_stb(),
+                                        const std::function<void(std::int64_t done, std::int64_t total)>& progress = {},
+                                        std::uint64_t most_bytes = image::picture_memory) {
   constexpr std::int64_t read_ahead = 8;  // files whose inputs are held at once
   const auto total = static_cast<std::int64_t>(files.size());
   std::vector<Classified> out;
@@ -78,7 +79,7 @@ inline std::vector<Classified> classify(
     std::vector<detail::Read> reads(static_cast<std::size_t>(std::min(read_ahead, total - first)));
     parallel_for(static_cast<std::int64_t>(reads.size()), [&](std::int64_t n) {
       reads[static_cast<std::size_t>(n)] =
-          detail::read_input(out[static_cast<std::size_t>(first + n)], file.info, decoder);
+          detail::read_input(out[static_cast<std::size_t>(first + n)], file.info, decoder, most_bytes);
     });
     for (std::size_t n = 0; n < reads.size(); ++n) {
       const detail::Read& read = reads[n];

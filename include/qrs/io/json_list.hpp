@@ -14,6 +14,15 @@
 
 namespace qrs::io {
 
+inline bool is_utf8(const std::string& text) {
+  try {
+    static_cast<void>(nlohmann::json(text).dump());
+    return true;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
 /// The texts as a JSON array. Throws where one is not UTF-8.
 inline std::string json_list(std::span<const std::string> texts) {
   nlohmann::json list = nlohmann::json::array();

@@ -73,15 +73,6 @@ raw = io.BytesIO()
 small.save(raw, "JPEG", exif=exif)
 out["file/jpeg_exif_8"] = np.frombuffer(raw.getvalue(), np.uint8)
 
-# What is refused.
-for name, image, kind in (
-    ("png_16", Image.fromarray(np.arange(64, dtype=np.uint16).reshape(8, 8) * 1000), "PNG"),
-    ("jpeg_cmyk", rgb.convert("CMYK"), "JPEG"),
-):
-    stream = io.BytesIO()
-    image.save(stream, kind)
-    out["refused/" + name] = np.frombuffer(stream.getvalue(), np.uint8)
-
 # Small files, for fuzzing to start from.
 folder = pathlib.Path(__file__).parent / "pictures"
 folder.mkdir(exist_ok=True)
