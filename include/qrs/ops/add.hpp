@@ -49,13 +49,14 @@ Var<T> add_to_samples(const Var<T>& a, const Var<T>& b) {
 /// Elementwise sum of equal shapes, or of a batch and one sample (1, ...).
 template <class T>
 Var<T> add(const Var<T>& a, const Var<T>& b) {
+  detail::check_present("add", a, "a");
+  detail::check_present("add", b, "b");
+  detail::check_same_device("add", a, b, "b");
   if (detail::is_sample_of(b.shape(), a.shape())) {
     detail::check_input("add", a, "a");
-    detail::check_same_device("add", a, b, "b");
     return detail::add_to_samples(a, b);
   }
   QRS_CHECK(a.shape() == b.shape(), "[add] expected equal shapes, got ", a.shape(), " and ", b.shape());
-  QRS_CHECK(a.device() == b.device(), "[add] expected one device, got ", name(a.device()), " and ", name(b.device()));
   Tensor<T> y(a.shape(), a.device());
   const kernels::ElementwiseParams p{.rows = y.rows(),
                                      .cols = y.channels(),
