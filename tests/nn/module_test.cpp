@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "../contains.hpp"
+#include "../error_message.hpp"
 #include "qrs/nn/conv_norm.hpp"
 #include "qrs/tensor/compare.hpp"
 
@@ -173,6 +175,63 @@ TEST_CASE("random layers differ from each other, and from nothing else than seed
   CHECK_FALSE(same_bits(first, net.first(x).value()));
   net.set_random({.seed = 1, .step = 2});
   CHECK(same_bits(first, net.first(x).value()));
+}
+
+TEST_CASE(
+    "a loop that never sets seed and step draws a new mask in every pass, and setting them draws the first again") {
+  Noisy net;
+  const Tensor<float> x = ones({4, 64});
+  const Tensor<float> first = net.first(x).value();
+  const Tensor<float> second = net.first(x).value();
+  const Tensor<float> third = net.first(x).value();
+  CHECK_FALSE(same_bits(first, second));
+  CHECK_FALSE(same_bits(second, third));
+  net.set_random({});
+  CHECK(same_bits(first, net.first(x).value()));
+  net.eval();
+  net.first(x);
+  net.train();
+  CHECK(same_bits(second, net.first(x).value()));  // a pass in evaluation draws nothing, and counts for nothing
+}
+
+TEST_CASE("a name twice in a module, with a dot or without a letter is refused when it is given") {
+  struct Twice : Module<float> {
+    Twice() {
+      add_parameter("w", {1});
+      add_parameter("w", {2});
+    }
+  };
+  struct Dotted : Module<float> {
+    Dotted() { add_parameter("a.b", {1}); }
+  };
+  struct Both : Module<float> {
+    Both() { add_buffer("head", {1}, 0.0F); }
+    Linear<float> head{*this, "head", {.in = 1, .out = 1}};
+  };
+  struct DottedPart : Module<float> {
+    Linear<float> part{*this, "a.b", {.in = 1, .out = 1}};
+  };
+  struct NoName : Module<float> {
+    NoName() { add_counter(""); }
+  };
+  const auto said = [](auto make) { return qrs::tests::error_message([&] { make(); }); };
+  CHECK(qrs::tests::contains(said([] { Twice(); }),
+                             "[module] expected unique names of parameters, buffers and counters, "
+                             "got 'w' twice, the second a parameter"));
+  CHECK(qrs::tests::contains(said([] { Dotted(); }), "has no dot, which stands between names, got 'a.b'"));
+  CHECK(qrs::tests::contains(said([] { Both(); }), "got 'head' twice, the second a part"));
+  CHECK(qrs::tests::contains(said([] { DottedPart(); }), "expected a name for a part"));
+  CHECK(qrs::tests::contains(said([] { NoName(); }), "expected a name for a counter that is not empty"));
+}
+
+TEST_CASE("the counters that a network lists outlive the part that counted") {
+  auto net = std::make_unique<Net>();
+  const auto entries = net->state_entries();
+  net->norm(ones({1, 2, 2, 2}));
+  net.reset();
+  std::int64_t counted = 0;
+  for (const auto& entry : entries) counted += entry.counter == nullptr ? 0 : *entry.counter;
+  CHECK(counted == 1);
 }
 
 TEST_CASE("initial values follow the generator that is handed in") {

@@ -9,6 +9,7 @@
 #include "qrs/ops/add.hpp"
 #include "qrs/ops/attention.hpp"
 #include "qrs/ops/concat.hpp"
+#include "qrs/ops/conv2d.hpp"
 #include "qrs/ops/cross_entropy.hpp"
 #include "qrs/ops/dropout.hpp"
 #include "qrs/ops/gate.hpp"
@@ -32,6 +33,35 @@ Var<float> zeros(const Shape& shape) { return Tensor<float>::zeros(shape); }
 using qrs::tests::error_message;
 
 }  // namespace
+
+TEST_CASE("a sum of nothing is refused, also of nothing with nothing") {
+  CHECK(error_message([] { qrs::add(Var<float>(), Var<float>()); }) == "[add] expected a tensor a, got an empty Var");
+  CHECK(error_message([] { qrs::add(zeros({}), Var<float>()); }) == "[add] expected a tensor b, got an empty Var");
+}
+
+TEST_CASE("steps, paddings and dilations near 2^63 are refused, not computed with") {
+  constexpr std::int64_t huge = std::int64_t{1} << 62;
+  const auto conv = [](const qrs::Conv2dOptions& o) {
+    return error_message([&] { qrs::conv2d(zeros({1, 4, 4, 1}), zeros({3, 3, 1, 1}), o); });
+  };
+  for (const qrs::Conv2dOptions& o : {qrs::Conv2dOptions{.padding = huge}, qrs::Conv2dOptions{.dilation = huge},
+                                      qrs::Conv2dOptions{.stride = huge}, qrs::Conv2dOptions{.padding_w = huge}}) {
+    CHECK(conv(o).find("[conv2d] expected kernel, stride, padding and dilation of at most 2^31, got ") == 0);
+  }
+  const std::string pool = error_message([] {
+    max_pool2d(zeros({1, 4, 4, 1}), {.kernel = huge, .padding = huge / 2});
+  });
+  CHECK(pool.find("[max_pool2d] expected kernel, stride and dilation of at most 2^31 along the height, got ") == 0);
+  const std::string adaptive = error_message([] { qrs::adaptive_avg_pool2d(zeros({1, 4, 4, 1}), huge, 2); });
+  CHECK(adaptive.find("[adaptive_avg_pool2d] expected an output of at least 1 x 1 and at most 2^31 x 2^31") == 0);
+}
+
+TEST_CASE("class weights that leave no target any weight are refused") {
+  const Tensor<std::int64_t> targets = Tensor<std::int64_t>::from({2}, {0, 0});
+  CHECK(error_message([&] {
+          cross_entropy(zeros({2, 3}), targets, {.weight = Tensor<float>::zeros({3})});
+        }) == "[cross_entropy] expected class weights whose sum over the targets is above 0, got 0");
+}
 
 TEST_CASE("an empty Var and an empty batch are errors that name the operation") {
   CHECK(error_message([] { relu(Var<float>()); }) == "[relu] expected a tensor x, got an empty Var");

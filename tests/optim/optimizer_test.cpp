@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -199,6 +200,12 @@ TEST_CASE("wrong options, parameters and states are refused with both values") {
   CHECK_THROWS_WITH_AS(Adam(Parameters{}), "[optim] expected parameters, got none", qrs::Error);
   CHECK_THROWS_WITH_AS(Adam(Parameters{one[0], one[0]}), "[optim] expected unique parameter names, got 'p' twice",
                        qrs::Error);
+  const Parameters tied = {{"a", one[0].second}, {"b", one[0].second}};
+  CHECK_THROWS_WITH_AS(Adam(tied),
+                       "[optim] expected each parameter once, got one under 'a' and 'b': it would move twice a step",
+                       qrs::Error);
+  CHECK_THROWS_WITH_AS(Adam(one, {.lr = std::numeric_limits<double>::infinity()}),
+                       "[optim] expected a finite lr, got inf", qrs::Error);
   Adam adam(one);
   CHECK_THROWS_WITH_AS(adam.load({}), "[optim] expected a state with 'p/step', got one of 0 other entries", qrs::Error);
   give_gradient(one[0].second, "g");

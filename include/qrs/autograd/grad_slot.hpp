@@ -2,6 +2,9 @@
 //
 // A slot owns its gradient, or is a range of the channels of another slot's: the layers of a dense block write into one buffer,
 // and the gradients of what they wrote share one buffer too.
+//
+// The slot of a result knows the step that will hand its gradient on. Once that step has run, or its tape is gone, a gradient
+// that arrives would be lost without a word: it is refused.
 #pragma once
 
 #include <memory>
@@ -18,9 +21,9 @@ class GradSlot {
   /// Channels [begin, begin + count) of the gradient that gathers in `whole`.
   GradSlot(std::shared_ptr<GradSlot> whole, std::int64_t begin, std::int64_t count)
       : shape_(whole->shape().with_channels(count)), device_(whole->device_), whole_(std::move(whole)), begin_(begin) {
-    QRS_CHECK(begin >= 0 && count > 0 && begin + count <= whole_->shape().channels(),
-              "[backward] expected a range inside ", whole_->shape().channels(), " channels, got ", begin, " to ",
-              begin + count);
+    const std::int64_t all = whole_->shape().channels();
+    QRS_CHECK(begin >= 0 && count > 0 && count <= all && begin <= all - count, "[backward] expected a range inside ",
+              all, " channels, got ", count, " from ", begin);
   }
 
   /// What a backward kernel writes to: the tensor, and whether a gradient already stands there and must be added to.
@@ -31,6 +34,7 @@ class GradSlot {
   /// The first writer of a step gets uninitialised memory to overwrite, the next ones what is there to add to. The first
   /// writer of a range of several gets zeros to add to, because the other channels must hold zeros too.
   Target target() {
+    check_open();
     if (!whole_) {
       const bool first = grad_.empty();
       if (first) grad_ = Tensor<T>(shape_, device_);
@@ -45,6 +49,7 @@ class GradSlot {
   }
   /// Offers a finished gradient: taken as it is by an empty slot (the caller must not write to it again), else added.
   void add(Tensor<T> gradient) {
+    check_open();
     QRS_CHECK(gradient.shape() == shape_, "[backward] expected a gradient of shape ", shape_, ", got ",
               gradient.shape());
     if (adopts(gradient)) {
@@ -82,7 +87,31 @@ class GradSlot {
   bool wanted() const { return wanted_; }
   void set_wanted(bool wanted) { wanted_ = wanted; }
 
+  /// Says that a step of `tape` will take the gradient. A tape hands in what lives as long as itself.
+  void recorded_on(const std::shared_ptr<const void>& tape) {
+    tape_ = tape;
+    state_ = State::waiting;
+  }
+  /// Says that this step has taken it, or never will.
+  void step_is_over() { state_ = State::over; }
+  /// True of a result, false of a parameter.
+  bool recorded() const { return state_ != State::leaf; }
+  /// Whether the step that takes the gradient is still to come, on this tape.
+  bool waits_on(const std::shared_ptr<const void>& tape) const {
+    return state_ == State::waiting && tape_.lock() == tape;
+  }
+  /// Throws where a gradient would be lost.
+  void check_open() const {
+    QRS_CHECK(state_ != State::over, "[backward] expected a value whose step is still on its tape, got one of shape ",
+              shape_, " whose step has run: backward empties a tape; compute the value again to go through it again");
+    QRS_CHECK(state_ != State::waiting || !tape_.expired(),
+              "[backward] expected a value recorded on a tape, got one of shape ", shape_,
+              " whose tape is gone: keep the Tape until backward");
+  }
+
  private:
+  enum class State { leaf, waiting, over };
+
   bool covers_all() const { return shape_.channels() == whole_->shape_.channels(); }
   Tensor<T> range_of(const Tensor<T>& whole) const {
     return whole.empty() ? Tensor<T>() : whole.channel_range(begin_, shape_.channels());
@@ -104,6 +133,8 @@ class GradSlot {
   bool wanted_ = true;
   bool retain_ = false;  // a copy of the gradient outlives the step that made the value
   Tensor<T> retained_;
+  State state_ = State::leaf;
+  std::weak_ptr<const void> tape_;   // of a result
   std::shared_ptr<GradSlot> whole_;  // of a range
   std::int64_t begin_ = 0;
 };

@@ -26,8 +26,9 @@ class Var {
       std::shared_ptr<GradSlot<T>> slot = nullptr)
       : deferred_(std::make_shared<detail::Deferred<T>>(std::move(first), std::move(again))), slot_(std::move(slot)) {}
 
-  /// A leaf that wants a gradient: a parameter, or an input to differentiate by.
+  /// A leaf that wants a gradient: a parameter, or an input to differentiate by. Throws for an empty handle.
   static Var parameter(Tensor<T> value) {
+    QRS_CHECK(!value.empty(), "[parameter] expected a tensor, got an empty handle: Tensor() holds none");
     auto slot = std::make_shared<GradSlot<T>>(value.shape(), value.device());
     return Var(std::move(value), std::move(slot));
   }

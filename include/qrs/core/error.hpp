@@ -4,9 +4,9 @@
 // and the byte offset. The library never prints, aborts or exits: what an Error means is the caller's business.
 #pragma once
 
+#include <charconv>
 #include <concepts>
 #include <cstdint>
-#include <cstdio>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -21,8 +21,8 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Text of one part of a message. Numbers print as in C's %g, lists as (2, 3, 4). Without streams, which are slow to
-/// compile and would enter every translation unit.
+/// Text of one part of a message. Numbers print as in C's %g whatever the locale of the process, lists as (2, 3, 4). Without
+/// streams, which are slow to compile and would enter every translation unit.
 inline void append_text(std::string& out, std::string_view text) { out += text; }
 inline void append_text(std::string& out, const char* text) { out += text; }
 inline void append_text(std::string& out, bool value) { out += value ? "true" : "false"; }
@@ -36,8 +36,8 @@ void append_text(std::string& out, I value) {
 template <std::floating_point F>
 void append_text(std::string& out, F value) {
   char text[40];
-  std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
-  out += text;
+  out.append(text,
+             std::to_chars(text, text + sizeof text, static_cast<double>(value), std::chars_format::general, 9).ptr);
 }
 
 template <class T>

@@ -22,6 +22,16 @@
 
 namespace qrs {
 
+/// The bytes of `count` values of `size` bytes. Throws where that is negative, or 2^63 and more: no machine has them, and a
+/// product that wrapped around would be a small block with room for far less.
+inline std::size_t byte_count(std::int64_t count, std::size_t size) {
+  std::int64_t bytes = 0;
+  QRS_CHECK(count >= 0 && !__builtin_mul_overflow(count, static_cast<std::int64_t>(size), &bytes),
+            "[memory] expected a number of values whose bytes are fewer than 2^63, got ", count, " values of ", size,
+            " bytes");
+  return static_cast<std::size_t>(bytes);
+}
+
 /// A cache of blocks over an allocate/release pair. Safe to call from any thread.
 class BlockCache {
  public:
@@ -42,6 +52,7 @@ class BlockCache {
 
   /// A block of at least `bytes` bytes and its capacity. Throws Error when the system has none left.
   std::pair<void*, std::size_t> take(std::size_t bytes) {
+    QRS_CHECK(bytes < most_bytes, "[memory] expected fewer than 2^62 bytes, got ", bytes);
     const std::size_t wanted = size_class(bytes);
     {
       const std::lock_guard lock(mutex_);
@@ -89,6 +100,8 @@ class BlockCache {
   std::size_t bytes_in_use() const { return in_use_; }
 
  private:
+  static constexpr std::size_t most_bytes = std::size_t{1} << 62;  // far below where rounding up would wrap around
+
   Allocate allocate_;
   Release release_;
   std::mutex mutex_;
@@ -121,7 +134,7 @@ template <class T>
 class Scratch {
  public:
   explicit Scratch(std::int64_t count) {
-    const auto [block, capacity] = host_cache().take(static_cast<std::size_t>(count) * sizeof(T));
+    const auto [block, capacity] = host_cache().take(byte_count(count, sizeof(T)));
     data_ = static_cast<T*>(block);
     capacity_ = capacity;
   }

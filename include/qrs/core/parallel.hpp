@@ -8,6 +8,10 @@
 // OpenMP where the compiler has it (-fopenmp), threads of the standard library elsewhere: the latter is what the thread
 // sanitiser build uses, because the sanitiser cannot see into the OpenMP runtime. An exception thrown by a body leaves
 // the loop on the calling thread (the first one caught; the others are dropped).
+//
+// fork(): the threads of a process are not in its child. A child whose parent had run a loop on the forking thread runs its
+// own loops on that thread alone, with the same bits; threads that the child starts itself run theirs on all cores. A server
+// that forks workers is fastest where it forks before its first loop.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +22,11 @@
 #include <mutex>
 #include <utility>
 
+#include "error.hpp"
+
 #if defined(_OPENMP)
 #include <omp.h>
+#include <unistd.h>
 #else
 #include <thread>
 #include <vector>
@@ -35,6 +42,28 @@ inline thread_local int thread_limit = 0;
 /// True inside a body: a nested loop then runs on the thread it is on.
 inline thread_local bool inside_parallel = false;
 
+#if defined(_OPENMP)
+/// The process in which this thread first ran a loop, and so had OpenMP start its threads; 0: none yet.
+inline thread_local pid_t pool_process = 0;
+
+/// False in the child of a fork whose parent started threads from here: OpenMP would wait for them for ever.
+inline bool pool_is_whole() {
+  const pid_t here = ::getpid();
+  if (pool_process == 0) pool_process = here;
+  return pool_process == here;
+}
+#else
+inline bool pool_is_whole() { return true; }
+#endif
+
+inline int processors() {
+#if defined(_OPENMP)
+  return omp_get_num_procs();
+#else
+  return static_cast<int>(std::thread::hardware_concurrency());
+#endif
+}
+
 inline int default_threads() {
 #if defined(_OPENMP)
   return omp_get_max_threads();
@@ -49,8 +78,13 @@ inline int default_threads() {
 
 }  // namespace detail
 
-/// How many threads the next parallel loop started by this thread may use.
-inline int num_threads() { return detail::thread_limit > 0 ? detail::thread_limit : detail::default_threads(); }
+/// How many threads the next parallel loop started by this thread may use: what a ThreadLimit or OMP_NUM_THREADS asks for, and no
+/// more than 256 or the machine's processors, whichever is more. A thousand threads on few cores are a thousand stacks and no gain.
+inline int num_threads() {
+  constexpr int plenty = 256;
+  const int wanted = detail::thread_limit > 0 ? detail::thread_limit : detail::default_threads();
+  return wanted <= plenty ? wanted : std::min(wanted, std::max(plenty, detail::processors()));
+}
 
 /// Limits the parallel loops started by this thread while it lives; two models in one process may use different counts.
 ///   qrs::ThreadLimit limit(3);
@@ -71,7 +105,7 @@ namespace detail {
 /// once; a call through a pointer is nothing beside a task.
 inline void run_tasks(std::int64_t count, void (*task)(const void* body, std::int64_t i), const void* body) {
   const int threads = static_cast<int>(std::min<std::int64_t>(num_threads(), count));
-  if (threads <= 1 || inside_parallel) {
+  if (threads <= 1 || inside_parallel || !pool_is_whole()) {
     for (std::int64_t i = 0; i < count; ++i) task(body, i);
     return;
   }
@@ -115,14 +149,16 @@ void parallel_for(std::int64_t count, const Body& body) {
       count, [](const void* erased, std::int64_t i) { (*static_cast<const Body*>(erased))(i); }, &body);
 }
 
-/// Calls body(begin, end) for consecutive chunks of [0, count) of at most `grain` items. The chunks depend on count and
-/// grain alone, never on the number of threads.
+/// Calls body(begin, end) for consecutive chunks of [0, count) of at most `grain` items, at least 1. The chunks depend on
+/// count and grain alone, never on the number of threads.
 template <class Body>
 void parallel_chunks(std::int64_t count, std::int64_t grain, const Body& body) {
-  const std::int64_t chunks = (count + grain - 1) / grain;
+  QRS_CHECK(grain >= 1, "[parallel_chunks] expected a grain of at least 1, got ", grain, " for ", count, " items");
+  if (count <= 0) return;
+  const std::int64_t chunks = (count - 1) / grain + 1;
   parallel_for(chunks, [&](std::int64_t chunk) {
     const std::int64_t begin = chunk * grain;
-    body(begin, std::min(count, begin + grain));
+    body(begin, begin + std::min(grain, count - begin));
   });
 }
 

@@ -24,8 +24,8 @@ namespace detail {
 
 /// What pandas, R, SQL and spreadsheets write where there is no value; an empty field is one too.
 inline constexpr std::array<std::string_view, 20> missing_words{
-    "nan",  "NaN",  "NAN",  "-nan", "-NaN", "NA",   "N/A",     "n/a",      "#N/A",    "#N/A N/A",
-    "#NA",  "<NA>", "NULL", "null", "None", "none", "1.#QNAN", "-1.#QNAN", "-1.#IND", "?"};
+    "nan", "NaN",  "NAN",  "-nan", "-NaN", "NA",   "N/A",     "n/a",      "#N/A",    "#N/A N/A",
+    "#NA", "<NA>", "NULL", "null", "None", "none", "1.#QNAN", "-1.#QNAN", "-1.#IND", "?"};
 
 inline bool is_missing(std::string_view field) {
   return field.empty() || std::find(missing_words.begin(), missing_words.end(), field) != missing_words.end();
@@ -105,7 +105,8 @@ inline std::string_view csv_advice(std::string_view field) {
     return "; decimal commas are read in columns apart by semicolons, tabs or blanks, marks of thousands are not";
   }
   const std::size_t end = field.find_first_not_of("+-0123456789.eE");
-  if (end > 0 && end != std::string_view::npos && std::string_view(" \t|:/").find(field[end]) != std::string_view::npos) {
+  if (end > 0 && end != std::string_view::npos &&
+      std::string_view(" \t|:/").find(field[end]) != std::string_view::npos) {
     return "; columns are separated by commas, semicolons, tabs or blanks";
   }
   return {};

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
-#include <cstdio>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,8 +37,9 @@ struct ClassificationReport {
     };
     const auto number = [&](double value) {
       char digits_text[400];  // a double in %f has up to 309 digits before the point
-      std::snprintf(digits_text, sizeof digits_text, "%.*f", std::clamp(digits, 0, 60), value);
-      return std::string(digits_text);
+      const auto end = std::to_chars(digits_text, digits_text + sizeof digits_text, value, std::chars_format::fixed,
+                                     std::clamp(digits, 0, 60));
+      return std::string(digits_text, end.ptr);
     };
     const auto line = [&](const std::string& name, const std::string& p, const std::string& r, const std::string& f,
                           const std::string& n) {

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "../core/splitmix.hpp"
 #include "../ops/batch_norm.hpp"
 #include "../ops/conv2d.hpp"
 #include "../ops/dropout.hpp"
@@ -92,7 +94,7 @@ class BatchNorm2d : public Module<T> {
     bias_ = this->add_parameter("bias", {s.channels});
     running_mean_ = this->add_buffer("running_mean", {s.channels}, T(0));
     running_var_ = this->add_buffer("running_var", {s.channels}, T(1));
-    this->add_counter("num_batches_tracked", num_batches_tracked_);
+    num_batches_tracked_ = this->add_counter("num_batches_tracked");
   }
 
   /// Normalises, adds the residual where there is one, applies f.
@@ -116,7 +118,7 @@ class BatchNorm2d : public Module<T> {
   BatchNorm<T> use() {
     const bool batch_statistics = uses_batch_statistics();
     QRS_CHECK(!batch_statistics || !folded_, "[BatchNorm2d] expected evaluation of a folded network, got training");
-    if (batch_statistics) ++num_batches_tracked_;
+    if (batch_statistics) ++*num_batches_tracked_;
     return {.weight = weight_,
             .bias = bias_,
             .running_mean = running_mean_,
@@ -140,7 +142,7 @@ class BatchNorm2d : public Module<T> {
     bias_.value().fill(T(0));
     running_mean_.fill(T(0));
     running_var_.fill(T(1));
-    num_batches_tracked_ = 0;
+    *num_batches_tracked_ = 0;
   }
 
  private:
@@ -149,7 +151,7 @@ class BatchNorm2d : public Module<T> {
   Var<T> bias_;
   Tensor<T> running_mean_;
   Tensor<T> running_var_;
-  std::int64_t num_batches_tracked_ = 0;
+  std::shared_ptr<std::int64_t> num_batches_tracked_;
   bool folded_ = false;
 };
 
@@ -223,6 +225,8 @@ class Linear : public Module<T> {
 };
 
 /// What the random layers share: a probability, a number of their own, and where the network's generator stands.
+/// The mask of the first pass after set_random(state) is that of (seed, step, layer); a pass that follows without another call
+/// draws one of its own, so that a training loop which never calls it does not repeat one mask.
 template <class T>
 class RandomLayer : public Module<T> {
  public:
@@ -232,17 +236,26 @@ class RandomLayer : public Module<T> {
   double p() const { return p_; }
 
  protected:
-  DropoutOptions options() const {
-    return {.p = p_,
-            .training = this->training() && !this->frozen(),
-            .seed = this->random().seed,
-            .step = this->random().step,
-            .layer = layer_};
+  /// The options of this pass; in training the pass is counted.
+  DropoutOptions next_options() const {
+    const bool training = this->training() && !this->frozen();
+    const RandomState& at = this->random();
+    DropoutOptions out{.p = p_, .training = training, .seed = at.seed, .step = at.step, .layer = layer_};
+    if (!training) return out;
+    if (calls_ != this->random_calls()) {
+      calls_ = this->random_calls();
+      passes_ = 0;
+    }
+    if (passes_ > 0) out.seed = splitmix_mixed(out.seed + passes_ * splitmix_step);
+    ++passes_;
+    return out;
   }
 
  private:
   double p_;
   std::uint32_t layer_;
+  mutable std::uint64_t calls_ = 0;   // of set_random, when passes_ began
+  mutable std::uint64_t passes_ = 0;  // in training since then
 };
 
 /// Zeroes each value with probability p in training and scales the others by 1 / (1 - p).
@@ -252,7 +265,7 @@ class Dropout : public RandomLayer<T> {
   using RandomLayer<T>::RandomLayer;
   Var<T> operator()(const Var<T>& x) const {
     this->note("Dropout", x.shape());
-    return dropout(x, this->options());
+    return dropout(x, this->next_options());
   }
 };
 
@@ -263,7 +276,7 @@ class StochasticDepth : public RandomLayer<T> {
   using RandomLayer<T>::RandomLayer;
   Var<T> operator()(const Var<T>& x) const {
     this->note("StochasticDepth", x.shape());
-    return stochastic_depth(x, this->options());
+    return stochastic_depth(x, this->next_options());
   }
 };
 

@@ -11,8 +11,11 @@
 // Random layers draw from no hidden generator: the root holds (seed, step), each random layer adds a number of its own.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,9 +46,7 @@ class Module {
   Module() = default;
   /// A part of `parent`, under `name`.
   Module(Module& parent, std::string name) : parent_(&parent) {
-    for (const auto& [other, child] : parent.children_) {
-      QRS_CHECK(other != name, "[module] expected unique names of parts, got '", name, "' twice");
-    }
+    parent.check_name("part", name);
     parent.children_.push_back({std::move(name), this});
   }
   /// Leaves the parent's list, so that a part may be replaced: a new head under the old name.
@@ -71,8 +72,8 @@ class Module {
   /// One entry of a state dict, in torch's order: a parameter, a buffer, or a counter (num_batches_tracked).
   struct StateEntry {
     std::string name;
-    Tensor<T> tensor;                 // empty for a counter
-    std::int64_t* counter = nullptr;  // null for a tensor
+    Tensor<T> tensor;                                 // empty for a counter
+    std::shared_ptr<std::int64_t> counter = nullptr;  // null for a tensor
     Layout layout = Layout::as_is;
   };
 
@@ -213,28 +214,56 @@ class Module {
     for (const auto& [name, child] : children_) child->fold_norms();
   }
 
-  /// Seed and step of the random layers; set on the root, once per training step.
-  void set_random(RandomState state) { root().random_ = state; }
+  /// Seed and step of the random layers; set on the root, once per training step. A forward pass that follows another
+  /// without a call draws masks of its own all the same.
+  void set_random(RandomState state) {
+    root().random_ = state;
+    ++root().random_calls_;
+  }
   const RandomState& random() const { return parent_ == nullptr ? random_ : parent_->random(); }
 
  protected:
+  /// Names are those of files: not empty, without a dot, each once in a module.
   Var<T> add_parameter(std::string name, const Shape& shape, Layout layout = Layout::as_is) {
+    check_name("parameter", name);
     Var<T> variable = Var<T>::parameter(Tensor<T>::zeros(shape));
     parameters_.push_back({std::move(name), variable, layout});
     return variable;
   }
   Tensor<T> add_buffer(std::string name, const Shape& shape, T value) {
+    check_name("buffer", name);
     Tensor<T> tensor = Tensor<T>::full(shape, value);
     buffers_.push_back({std::move(name), tensor});
     return tensor;
   }
-  void add_counter(std::string name, std::int64_t& counter) { counters_.emplace_back(std::move(name), &counter); }
+  /// A counter that begins at 0; who lists the state shares it, as it shares the tensors.
+  std::shared_ptr<std::int64_t> add_counter(std::string name) {
+    check_name("counter", name);
+    counters_.emplace_back(std::move(name), std::make_shared<std::int64_t>(0));
+    return counters_.back().second;
+  }
   /// A number of its own for each random layer of a network, in order of construction.
   std::uint32_t next_random_layer() { return root().random_layers_++; }
+  /// How often set_random was called.
+  std::uint64_t random_calls() const { return root().random_calls_; }
 
  private:
   Module& root() { return parent_ == nullptr ? *this : parent_->root(); }
   const Module& root() const { return parent_ == nullptr ? *this : parent_->root(); }
+
+  void check_name(const char* kind, std::string_view name) const {
+    QRS_CHECK(!name.empty() && name.find('.') == std::string_view::npos, "[module] expected a name for a ", kind,
+              " that is not empty and has no dot, which stands between names, got '", name, "'");
+    const auto named = [&](const auto& list) {
+      return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.first == name; });
+    };
+    const auto is_named = [&](const auto& entry) { return entry.name == name; };
+    QRS_CHECK(!named(children_), "[module] expected unique names of parts, got '", name, "' twice");
+    QRS_CHECK(!named(counters_) && !std::any_of(parameters_.begin(), parameters_.end(), is_named) &&
+                  !std::any_of(buffers_.begin(), buffers_.end(), is_named),
+              "[module] expected unique names of parameters, buffers and counters, got '", name,
+              "' twice, the second a ", kind);
+  }
 
   template <class Visit>
   void visit(const std::string& prefix, const Visit& at) const {
@@ -246,8 +275,9 @@ class Module {
   std::vector<std::pair<std::string, Module*>> children_;
   std::vector<Parameter> parameters_;
   std::vector<Buffer> buffers_;
-  std::vector<std::pair<std::string, std::int64_t*>> counters_;
+  std::vector<std::pair<std::string, std::shared_ptr<std::int64_t>>> counters_;
   RandomState random_;
+  std::uint64_t random_calls_ = 0;
   Summary* summary_ = nullptr;  // of a root, while it is summarized
   std::uint32_t random_layers_ = 0;
   bool training_ = true;

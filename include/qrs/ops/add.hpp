@@ -49,16 +49,17 @@ Var<T> add_to_samples(const Var<T>& a, const Var<T>& b) {
 /// Elementwise sum.
 template <class T>
 Var<T> add(const Var<T>& a, const Var<T>& b) {
+  detail::check_present("add", a, "a");
+  detail::check_present("add", b, "b");
+  detail::check_same_device("add", a, b, "b");
   if (detail::is_sample_of(b.shape(), a.shape())) {
     detail::check_input("add", a, "a");
-    detail::check_same_device("add", a, b, "b");
     return detail::add_to_samples(a, b);
   }
   if (a.shape() != b.shape()) {
     return detail::broadcast(
         "add", [](const Var<T>& x, const Var<T>& z) { return add(x, z); }, a, b);
   }
-  QRS_CHECK(a.device() == b.device(), "[add] expected one device, got ", name(a.device()), " and ", name(b.device()));
   Tensor<T> y(a.shape(), a.device());
   const kernels::ElementwiseParams p{.rows = y.rows(),
                                      .cols = y.channels(),

@@ -5,6 +5,9 @@
 
 namespace qrs::detail {
 
+/// What a step, a padding or a dilation may be: products of two of them, and of one with an extent in memory, stay below 2^63.
+inline constexpr std::int64_t most_pixels = std::int64_t{1} << 31;
+
 /// There is a tensor; `what` names the argument.
 template <class T>
 void check_present(const char* op, const Var<T>& x, const char* what = "x") {

@@ -70,7 +70,7 @@ Var<T> concat(std::span<const Var<T>> parts, int axis = -1) {
     from.copy_into(columns.channel_range(begin, from.channels()));
     begin += from.channels();
   }
-  Tape<T>* tape = wanted ? detail::current_tape<T> : nullptr;
+  Tape<T>* tape = wanted ? detail::current_tape<T>() : nullptr;
   if (tape == nullptr) return y;
   struct Range {
     std::shared_ptr<GradSlot<T>> slot;

@@ -9,6 +9,9 @@
 // The functions on tensors are the three passes without a tape.
 #pragma once
 
+#include <algorithm>
+
+#include "check.hpp"
 #include "normalization.hpp"
 
 namespace qrs {
@@ -50,6 +53,11 @@ inline kernels::Conv2dParams conv2d_params(const Shape& x, const Shape& w, const
             "[conv2d] expected stride, dilation, groups and kernel > 0 and padding >= 0, got stride ", p.stride_h, "x",
             p.stride_w, ", dilation ", p.dilation_h, "x", p.dilation_w, ", groups ", p.groups, ", padding ",
             p.padding_h, "x", p.padding_w, ", w ", w);
+  QRS_CHECK(std::max({p.kh, p.kw, p.stride_h, p.stride_w, p.padding_h, p.padding_w, p.dilation_h, p.dilation_w}) <=
+                detail::most_pixels,
+            "[conv2d] expected kernel, stride, padding and dilation of at most 2^31, got stride ", p.stride_h, "x",
+            p.stride_w, ", dilation ", p.dilation_h, "x", p.dilation_w, ", padding ", p.padding_h, "x", p.padding_w,
+            ", w ", w);
   QRS_CHECK(p.ci % p.groups == 0 && p.co % p.groups == 0 && w[2] == p.ci / p.groups,
             "[conv2d] expected w of shape (KH, KW, ", p.ci / p.groups, ", multiple of ", p.groups, ") for x ", x,
             " in ", p.groups, " groups, got ", w);

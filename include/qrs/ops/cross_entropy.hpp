@@ -5,6 +5,8 @@
 // Backward: dlogits += dloss * (softmax - smoothed target), in one pass over the logits.
 #pragma once
 
+#include <cmath>
+
 #include "check.hpp"
 
 namespace qrs {
@@ -48,6 +50,8 @@ double check_cross_entropy(const Var<T>& logits, const Tensor<std::int64_t>& tar
   QRS_CHECK(counted > 0 || o.reduction != Reduction::mean,
             "[cross_entropy] expected at least one target other than ignore_index ", o.ignore_index, ", got ",
             targets.size(), " of it");
+  QRS_CHECK(o.weight.empty() || o.reduction != Reduction::mean || (total > 0.0 && std::isfinite(total)),
+            "[cross_entropy] expected class weights whose sum over the targets is above 0, got ", total);
   return total;
 }
 

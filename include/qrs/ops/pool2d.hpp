@@ -4,6 +4,8 @@
 // keeps which tap of each window won, and neither x nor y; the averages keep nothing.
 #pragma once
 
+#include <algorithm>
+
 #include "check.hpp"
 #include "reshape.hpp"
 
@@ -43,6 +45,9 @@ inline kernels::PoolAxis pool_axis(const char* op, const char* axis, const kerne
   QRS_CHECK(out.kernel > 0 && out.stride > 0 && out.dilation > 0, "[", op,
             "] expected kernel, stride and dilation > 0 along ", axis, ", got ", out.kernel, ", ", out.stride, " and ",
             out.dilation);
+  QRS_CHECK(std::max({out.kernel, out.stride, out.dilation}) <= most_pixels, "[", op,
+            "] expected kernel, stride and dilation of at most 2^31 along ", axis, ", got ", out.kernel, ", ",
+            out.stride, " and ", out.dilation);
   QRS_CHECK(out.padding >= 0 && out.padding <= out.kernel / 2, "[", op,
             "] expected a padding of at most half the kernel along ", axis, ", got padding ", out.padding,
             " for kernel ", out.kernel);
@@ -156,7 +161,8 @@ Var<T> global_average_pool(const Var<T>& x) {
 template <class T>
 Var<T> adaptive_avg_pool2d(const Var<T>& x, std::int64_t out_h, std::int64_t out_w) {
   detail::check_rank("adaptive_avg_pool2d", x, 4, "(N, H, W, C)");
-  QRS_CHECK(out_h > 0 && out_w > 0, "[adaptive_avg_pool2d] expected an output of at least 1 x 1, got ", out_h, " x ",
+  QRS_CHECK(out_h > 0 && out_w > 0 && out_h <= detail::most_pixels && out_w <= detail::most_pixels,
+            "[adaptive_avg_pool2d] expected an output of at least 1 x 1 and at most 2^31 x 2^31, got ", out_h, " x ",
             out_w);
   if (out_h == 1 && out_w == 1) return reshape(global_average_pool(x), {x.dim(0), 1, 1, x.dim(3)});
   return detail::avg_pool2d("adaptive_avg_pool2d", x,

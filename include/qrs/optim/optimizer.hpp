@@ -1,6 +1,7 @@
 // What every optimiser is: a list of named parameters, a step, a learning rate, and a state that can be kept.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -93,6 +94,7 @@ class Optimizer {
   double lr() const { return lr_; }
   void set_lr(double lr) {
     QRS_CHECK(lr >= 0.0, "[optim] expected lr >= 0, got ", lr);
+    QRS_CHECK(std::isfinite(lr), "[optim] expected a finite lr, got ", lr);
     lr_ = lr;
   }
   /// The momentum that a schedule may move: SGD's momentum, Adam's beta1.
@@ -110,6 +112,9 @@ class Optimizer {
       const Var<T>& parameter = detail::variable_of(entry);
       for (const NamedParameter<T>& other : parameters_) {
         QRS_CHECK(other.name != name, "[optim] expected unique parameter names, got '", name, "' twice");
+        QRS_CHECK(other.parameter.value().data() != parameter.value().data(),
+                  "[optim] expected each parameter once, got one under '", other.name, "' and '", name,
+                  "': it would move twice a step");
       }
       QRS_CHECK(parameter.value().contiguous(), "[optim] expected contiguous parameters, got pitch ",
                 parameter.value().pitch(), " for '", name, "'");

@@ -6,8 +6,9 @@
 //    [4, 5, 6]]
 #pragma once
 
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
-#include <cstdio>
 #include <ostream>
 #include <string>
 
@@ -22,6 +23,13 @@ struct PrintOptions {
 };
 
 namespace detail {
+
+/// The value as C's %g writes it, in any locale.
+inline void append_value(std::string& out, double value, const PrintOptions& options) {
+  char text[400];
+  const int digits = std::clamp(options.digits, 1, 300);
+  out.append(text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, digits).ptr);
+}
 
 template <class T>
 void append_axis(std::string& out, const Tensor<T>& tensor, const PrintOptions& options, int axis, std::int64_t row) {
@@ -40,10 +48,7 @@ void append_axis(std::string& out, const Tensor<T>& tensor, const PrintOptions& 
       continue;
     }
     if (last) {
-      char value[48];
-      std::snprintf(value, sizeof value, "%.*g", options.digits,
-                    static_cast<double>(tensor.data()[row * tensor.pitch() + i]));
-      out += value;
+      append_value(out, static_cast<double>(tensor.data()[row * tensor.pitch() + i]), options);
     } else {
       append_axis(out, tensor, options, axis + 1, row * extent + i);
     }
@@ -60,9 +65,8 @@ std::string to_text(const Tensor<T>& tensor, const PrintOptions& options = {}) {
   std::string out = text("Tensor ", tensor.shape(), " on ", name(tensor.device()), "\n");
   const Tensor<T> host = tensor.to(Device::cpu);
   if (host.rank() == 0) {
-    char value[48];
-    std::snprintf(value, sizeof value, "%.*g", options.digits, static_cast<double>(host.item()));
-    return out + value;
+    detail::append_value(out, static_cast<double>(host.item()), options);
+    return out;
   }
   detail::append_axis(out, host, options, 0, 0);
   return out;

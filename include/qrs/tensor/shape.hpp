@@ -18,6 +18,7 @@ class Shape {
   /// Rank 0: one value.
   Shape() = default;
   Shape(std::initializer_list<std::int64_t> extents) : Shape(std::span(extents.begin(), extents.size())) {}
+  /// Throws for a negative extent, more than five, and where the extents other than 0 have a product of 2^63 or more.
   explicit Shape(std::span<const std::int64_t> extents) {
     QRS_CHECK(extents.size() <= max_rank, "[shape] expected at most ", max_rank, " extents, got ", extents.size());
     for (const std::int64_t extent : extents) {
@@ -25,11 +26,13 @@ class Shape {
       extents_[static_cast<std::size_t>(rank_++)] = extent;
     }
     std::int64_t product = 1;
+    bool none = false;
     for (const std::int64_t extent : extents) {
-      QRS_CHECK(!__builtin_mul_overflow(product, extent, &product), "[shape] expected fewer than 2^63 elements, got ",
-                extents);
+      none = none || extent == 0;
+      QRS_CHECK(extent == 0 || !__builtin_mul_overflow(product, extent, &product),
+                "[shape] expected fewer than 2^63 elements, got ", extents);
     }
-    size_ = product;
+    size_ = none ? 0 : product;
   }
 
   int rank() const { return rank_; }

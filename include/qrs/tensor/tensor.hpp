@@ -29,9 +29,9 @@ class Tensor {
   /// No tensor at all: empty() is true.
   Tensor() = default;
 
-  /// Uninitialised memory of this shape.
+  /// Uninitialised memory of this shape. Throws where there is no room for it.
   explicit Tensor(const Shape& shape, Device device = Device::cpu)
-      : storage_(std::make_shared<Storage>(static_cast<std::size_t>(shape.size()) * sizeof(T), device)),
+      : storage_(std::make_shared<Storage>(bytes_of(shape), device)),
         data_(static_cast<T*>(storage_->data())),
         shape_(shape),
         pitch_(shape.channels()) {}
@@ -73,12 +73,14 @@ class Tensor {
   T* data() const { return data_; }
   /// All values of a contiguous tensor on the CPU.
   std::span<T> values() const {
+    check_present("values");
     QRS_CHECK(contiguous() && device() == Device::cpu, "[tensor] expected a contiguous tensor on cpu, got pitch ",
               pitch_, " for ", shape_, " on ", name(device()));
     return {data_, static_cast<std::size_t>(size())};
   }
   /// Element by its indices; checked.
   T& operator()(std::initializer_list<std::int64_t> index) const {
+    check_present("tensor");
     QRS_CHECK(static_cast<int>(index.size()) == rank(), "[tensor] expected ", rank(), " indices, got ", index.size());
     std::int64_t row = 0;
     std::int64_t last = 0;
@@ -97,6 +99,7 @@ class Tensor {
   }
   /// The only value of a tensor of one element, fetched from its device.
   T item() const {
+    check_present("item");
     QRS_CHECK(size() == 1, "[item] expected one element, got shape ", shape_);
     return device() == Device::cpu ? *data_ : to(Device::cpu).data_[0];
   }
@@ -113,8 +116,9 @@ class Tensor {
   }
   /// View of channels [begin, begin + count).
   Tensor channel_range(std::int64_t begin, std::int64_t count) const {
-    QRS_CHECK(begin >= 0 && count >= 0 && begin + count <= channels(), "[channel_range] expected a range inside ",
-              channels(), " channels, got ", begin, " to ", begin + count);
+    check_present("channel_range");
+    QRS_CHECK(inside(begin, count, channels()), "[channel_range] expected a range inside ", channels(),
+              " channels, got ", count, " from ", begin);
     Tensor out = *this;
     out.data_ += begin;
     out.shape_ = shape_.with_channels(count);
@@ -122,17 +126,20 @@ class Tensor {
   }
   /// View of rows [begin, begin + count) along the first axis: a part of a batch.
   Tensor batch_range(std::int64_t begin, std::int64_t count) const {
-    QRS_CHECK(rank() > 1 && begin >= 0 && count >= 0 && begin + count <= dim(0),
-              "[batch_range] expected a range inside shape ", shape_, ", got ", begin, " to ", begin + count);
+    check_present("batch_range");
+    QRS_CHECK(rank() > 1 && inside(begin, count, dim(0)), "[batch_range] expected a range inside shape ", shape_,
+              ", got ", count, " from ", begin);
     std::vector<std::int64_t> extents(shape_.extents().begin(), shape_.extents().end());
     extents[0] = count;
     Tensor out = *this;
-    out.data_ += begin * (rows() / dim(0)) * pitch_;
+    if (begin > 0) out.data_ += begin * (rows() / dim(0)) * pitch_;
     out.shape_ = Shape(extents);
     return out;
   }
 
   void fill(T value) const {
+    check_present("fill");
+    if (size() == 0) return;
     if (device() == Device::cuda) {
       full(shape_, value).copy_into(*this);
       return;
@@ -144,6 +151,8 @@ class Tensor {
 
   /// Copies the values into a tensor of the same shape, on any device.
   void copy_into(const Tensor& target) const {
+    check_present("copy");
+    target.check_present("copy");
     QRS_CHECK(target.shape_ == shape_, "[copy] expected shape ", shape_, ", got ", target.shape_);
     if (size() == 0) return;
     if (device() == Device::cpu && target.device() == Device::cpu) {
@@ -166,6 +175,7 @@ class Tensor {
 
   /// Own contiguous memory with the same values.
   Tensor clone() const {
+    check_present("clone");
     Tensor out(shape_, device());
     copy_into(out);
     return out;
@@ -182,8 +192,10 @@ class Tensor {
   /// The values in another type (CPU only).
   template <class U>
   Tensor<U> cast() const {
-    Tensor<U> out(shape_);
+    check_present("cast");
     QRS_CHECK(device() == Device::cpu, "[cast] expected a tensor on cpu, got one on ", name(device()));
+    Tensor<U> out(shape_);
+    if (size() == 0) return out;
     for (std::int64_t r = 0; r < rows(); ++r) {
       for (std::int64_t c = 0; c < channels(); ++c) {
         out.data()[r * channels() + c] = static_cast<U>(data_[r * pitch_ + c]);
@@ -193,6 +205,19 @@ class Tensor {
   }
 
  private:
+  /// An empty handle has the shape of one value, so that checks of shapes let it pass.
+  void check_present(const char* op) const {
+    QRS_CHECK(storage_ != nullptr, "[", op, "] expected a tensor, got an empty handle: Tensor() holds none");
+  }
+  static std::size_t bytes_of(const Shape& shape) {
+    std::int64_t bytes = 0;
+    QRS_CHECK(!__builtin_mul_overflow(shape.size(), static_cast<std::int64_t>(sizeof(T)), &bytes),
+              "[tensor] expected fewer than 2^63 bytes, got shape ", shape, " of values of ", sizeof(T), " bytes");
+    return static_cast<std::size_t>(bytes);
+  }
+  static bool inside(std::int64_t begin, std::int64_t count, std::int64_t all) {
+    return begin >= 0 && count >= 0 && count <= all && begin <= all - count;
+  }
   /// Chunks of rows of about 64 Ki values.
   template <class Body>
   void for_rows(const Body& body) const {

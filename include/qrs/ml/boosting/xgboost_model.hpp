@@ -113,7 +113,8 @@ inline Booster from_xgboost(const io::XgboostModel& model) {
   if (const auto found = model.attributes.find("best_score"); found != model.attributes.end()) {
     double best = 0.0;
     const std::string& digits = found->second;
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), best).ec == std::errc()) out.best_score = best;
+    const auto done = std::from_chars(digits.data(), digits.data() + digits.size(), best);
+    if (done.ec == std::errc() && done.ptr == digits.data() + digits.size()) out.best_score = best;
   }
   out.check("xgboost");
   return out;
