@@ -18,12 +18,12 @@ using AddCommand = void (*)(CLI::App& program);
 
 /// Every verb, in the order of `qrs --help`.
 const std::vector<AddCommand> command_table = {
-    commands::summary_verb::add, commands::inspect_verb::add,    commands::convert_verb::add,
-    commands::bench_verb::add,   commands::synthesize_verb::add, commands::preprocess_verb::add,
-    commands::train_verb::add,   commands::extract_verb::add,    commands::predict_image_verb::add,
-    commands::explain_verb::add, commands::fit_verb::add,        commands::predict_verb::add,
-    commands::search_verb::add,  commands::evaluate_verb::add,   commands::reproduce_verb::add,
-    commands::parity_verb::add,
+    commands::summary_verb::add,       commands::inspect_verb::add,    commands::convert_verb::add,
+    commands::bench_verb::add,         commands::synthesize_verb::add, commands::preprocess_verb::add,
+    commands::train_verb::add,         commands::test_verb::add,       commands::extract_verb::add,
+    commands::predict_image_verb::add, commands::explain_verb::add,    commands::fit_verb::add,
+    commands::predict_verb::add,       commands::search_verb::add,     commands::evaluate_verb::add,
+    commands::reproduce_verb::add,     commands::parity_verb::add,
 };
 
 constexpr int usage_error = 2;

@@ -58,6 +58,9 @@ void add(CLI::App& program);
 namespace synthesize_verb {
 void add(CLI::App& program);
 }
+namespace test_verb {
+void add(CLI::App& program);
+}
 namespace train_verb {
 void add(CLI::App& program);
 }

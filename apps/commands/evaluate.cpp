@@ -10,21 +10,18 @@
 #include <string_view>
 #include <vector>
 
+#include "../tables/evaluation_report.hpp"
 #include "../tables/header_option.hpp"
 #include "../tables/tables.hpp"
-#include "../tables/text_table.hpp"
 #include "commands.hpp"
 #include "qrs/core/error.hpp"
-#include "qrs/core/fixed_text.hpp"
 #include "qrs/metrics/evaluate.hpp"
 
 namespace qrs::commands::evaluate_verb {
 
 namespace {
 
-using metrics::Estimate;
 using metrics::Evaluation;
-using tables::TextTable;
 
 struct Options {
   std::string y;
@@ -53,106 +50,6 @@ std::vector<std::int64_t> parse_labels(const std::string& list) {
     at = next == end ? end : next + 1;
   }
   return out;
-}
-
-// ---- as JSON -------------------------------------------------------------------------------------------------------------
-
-using Json = nlohmann::ordered_json;
-
-Json number(double value) { return std::isnan(value) ? Json() : Json(value); }
-
-Json json_of(const Estimate& estimate) {
-  return {{"value", number(estimate.value)},
-          {"low", number(estimate.interval.low)},
-          {"high", number(estimate.interval.high)},
-          {"n", estimate.n},
-          {"method", estimate.method}};
-}
-
-void print_json(const Options& options, const Evaluation& result) {
-  Json out;
-  out["n"] = result.n;
-  out["groups"] = result.groups;
-  out["confidence"] = options.evaluate.confidence;
-  out["replicates"] = options.evaluate.replicates;
-  out["seed"] = options.evaluate.seed;
-  out["probabilities"] = result.probabilities;
-  out["threshold"] = number(result.threshold);
-  out["scores"] = Json::object();
-  for (const Estimate& estimate : result.scores) out["scores"][estimate.name] = json_of(estimate);
-  out["classes"] = Json::array();
-  for (const metrics::ClassEvaluation& c : result.classes) {
-    Json row = {{"label", c.label}, {"support", c.support}};
-    for (const Estimate* e : {&c.precision, &c.recall, &c.f1, &c.auc, &c.average_precision}) row[e->name] = json_of(*e);
-    out["classes"].push_back(std::move(row));
-  }
-  out["confusion"]["labels"] = result.confusion.labels;
-  out["confusion"]["counts"] = Json::array();  // a row a true class, a column a predicted one
-  for (std::int64_t i = 0; i < result.confusion.size(); ++i) {
-    Json row = Json::array();
-    for (std::int64_t j = 0; j < result.confusion.size(); ++j) row.push_back(result.confusion.at(i, j));
-    out["confusion"]["counts"].push_back(std::move(row));
-  }
-  out["reliability"] = Json::array();
-  for (const metrics::ReliabilityBin& bin : result.reliability) {
-    out["reliability"].push_back({{"low", bin.low},
-                                  {"high", bin.high},
-                                  {"count", bin.count},
-                                  {"mean_probability", number(bin.mean_probability)},
-                                  {"share_true", number(bin.share_true)}});
-  }
-  std::printf("%s\n", out.dump(2).c_str());
-}
-
-// ---- as tables -----------------------------------------------------------------------------------------------------------
-
-std::vector<std::string> cells_of(const std::string& name, const Estimate& e) {
-  const std::string interval =
-      std::isnan(e.interval.low) ? "-" : fixed(e.interval.low, 4) + " .. " + fixed(e.interval.high, 4);
-  return {name, fixed(e.value, 4), interval, std::to_string(e.n), e.method};
-}
-
-void print_tables(const Options& options, const Evaluation& result) {
-  const std::string percent = text(100.0 * options.evaluate.confidence, " % interval");
-  std::printf("%lld samples, %lld classes", static_cast<long long>(result.n),
-              static_cast<long long>(result.confusion.size()));
-  if (!options.groups.empty()) std::printf(", %lld groups", static_cast<long long>(result.groups));
-  std::printf(", %lld bootstrap replicates\n\n", static_cast<long long>(options.evaluate.replicates));
-
-  TextTable scores;
-  scores.add({"score", "value", percent, "n", "interval by"});
-  for (const Estimate& estimate : result.scores) scores.add(cells_of(estimate.name, estimate));
-  scores.print();
-  if (!result.probabilities) {
-    std::printf("The scores are not probabilities (row %lld is none): no log loss, Brier score or calibration error.\n",
-                static_cast<long long>(result.not_probability));
-  }
-  if (!std::isnan(result.threshold)) {
-    std::printf("One column of scores: the threshold between the classes is %g.\n", result.threshold);
-  }
-
-  std::printf("\n");
-  TextTable classes;
-  classes.add({"class", "value", percent, "n", "interval by"});
-  for (const metrics::ClassEvaluation& c : result.classes) {
-    for (const Estimate* e : {&c.precision, &c.recall, &c.f1, &c.auc, &c.average_precision}) {
-      classes.add(cells_of(text(c.label, " ", e->name), *e));
-    }
-  }
-  classes.print();
-
-  std::printf("\nconfusion: a row a true class, a column a predicted one\n");
-  TextTable confusion;
-  confusion.numbers_only();
-  std::vector<std::string> header{""};
-  for (const std::int64_t label : result.confusion.labels) header.push_back(std::to_string(label));
-  confusion.add(std::move(header));
-  for (std::int64_t i = 0; i < result.confusion.size(); ++i) {
-    std::vector<std::string> row{std::to_string(result.confusion.labels[static_cast<std::size_t>(i)])};
-    for (std::int64_t j = 0; j < result.confusion.size(); ++j) row.push_back(std::to_string(result.confusion.at(i, j)));
-    confusion.add(std::move(row));
-  }
-  confusion.print();
 }
 
 }  // namespace
@@ -202,7 +99,11 @@ void add(CLI::App& program) {
     evaluate.groups = groups;
     evaluate.method = options->interval == "bca" ? metrics::BootstrapMethod::bca : metrics::BootstrapMethod::percentile;
     const Evaluation result = metrics::evaluate(y, {scores.values(), scores.cols()}, evaluate);
-    (options->json ? print_json : print_tables)(*options, result);
+    if (options->json) {
+      std::printf("%s\n", tables::evaluation_json(result, evaluate).dump(2).c_str());
+    } else {
+      tables::print_evaluation(result, evaluate);
+    }
   });
 }
 

@@ -12,11 +12,17 @@
 
 namespace qrs::datasets {
 
-void add_arguments(CLI::App& verb, Arguments& arguments) {
+void add_source_arguments(CLI::App& verb, Arguments& arguments) {
   verb.add_option("--data", arguments.source,
                   "A folder with one folder of images a class, a .csv of path and label, or a .safetensors file of "
                   "`qrs preprocess`")
       ->required();
+  verb.add_flag("--skip-bad", arguments.skip_bad, "Leave out files that cannot be read, instead of stopping");
+  add_picture_memory_argument(verb, arguments.picture_memory);
+}
+
+void add_arguments(CLI::App& verb, Arguments& arguments) {
+  add_source_arguments(verb, arguments);
   verb.add_option("--filter", arguments.filter, "Of the resize, as in Pillow")
       ->check(CLI::IsMember(std::vector<std::string>(image::filter_names.begin(), image::filter_names.end())))
       ->capture_default_str();
@@ -26,8 +32,6 @@ void add_arguments(CLI::App& verb, Arguments& arguments) {
   verb.add_flag("--grey-first", arguments.grey_first, "Turn grey before the resize instead of after it");
   verb.add_flag("!--no-equalize", arguments.equalize, "Leave the contrast as it is");
   add_pillow_argument(verb, arguments.pillow);
-  verb.add_flag("--skip-bad", arguments.skip_bad, "Leave out files that cannot be read, instead of stopping");
-  add_picture_memory_argument(verb, arguments.picture_memory);
 }
 
 void add_pillow_argument(CLI::App& verb, std::optional<int>& pillow) {
@@ -53,6 +57,14 @@ image::PreprocessOptions pipeline_of(const Arguments& arguments) {
                                                                              : image::PassOrder::rows_first},
           .grey_first = arguments.grey_first,
           .equalize = arguments.equalize};
+}
+
+void prepare_as(Arguments& arguments, const image::PreprocessOptions& pipeline) {
+  arguments.size = pipeline.size;
+  arguments.filter = image::name(pipeline.resize.filter);
+  arguments.pillow = pipeline.resize.order == image::PassOrder::pillow_13 ? 13 : 12;
+  arguments.grey_first = pipeline.grey_first;
+  arguments.equalize = pipeline.equalize;
 }
 
 Loaded load(const Arguments& arguments) {

@@ -36,6 +36,9 @@ inline constexpr int newest_pillow = 13;
 /// The options --data, --filter, --size, --grey-first, --no-equalize, --pillow, --skip-bad, --picture-memory.
 void add_arguments(CLI::App& verb, Arguments& arguments);
 
+/// Of these --data, --skip-bad and --picture-memory: for verbs whose network says how images are prepared.
+void add_source_arguments(CLI::App& verb, Arguments& arguments);
+
 /// Alone: --pillow, for verbs that have no other of these; --picture-memory.
 void add_pillow_argument(CLI::App& verb, std::optional<int>& pillow);
 void add_picture_memory_argument(CLI::App& verb, std::int64_t& picture_memory);
@@ -45,6 +48,9 @@ std::uint64_t most_bytes_of(std::int64_t picture_memory);
 
 /// How these arguments prepare an image.
 image::PreprocessOptions pipeline_of(const Arguments& arguments);
+
+/// Makes the arguments prepare images as `pipeline` does.
+void prepare_as(Arguments& arguments, const image::PreprocessOptions& pipeline);
 
 struct Loaded {
   data::ImageDataset data;

@@ -23,8 +23,9 @@ struct Outputs {
   std::vector<std::int64_t> labels;
 };
 
-inline Outputs outputs_of(models::Model<float>& net, const train::Samples& samples, std::int64_t batch_size) {
-  const Tensor<float> z = train::logits(net, samples, batch_size);  // (N, classes)
+inline Outputs outputs_of(models::Model<float>& net, const train::Samples& samples, std::int64_t batch_size,
+                          const train::Progress& progress = {}) {
+  const Tensor<float> z = train::logits(net, samples, batch_size, progress);  // (N, classes)
   Outputs out{.classes = z.dim(1), .logits = {z.data(), z.data() + z.size()}, .labels = {}};
   for (std::int64_t i = 0; i < samples.size(); ++i) out.labels.push_back(samples.label(i));
   return out;

@@ -1,11 +1,16 @@
 #include "split.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
+#include <map>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "qrs/audit/duplicates.hpp"
 #include "qrs/core/error.hpp"
 #include "qrs/io/csv.hpp"
+#include "qrs/io/file.hpp"
 
 namespace qrs::training {
 
@@ -39,6 +44,35 @@ std::string split_csv(const data::ImageDataset& data, const data::PartSplit& par
     out += text(",", data.labels[i], ",", part[i], "\n");
   }
   return out;
+}
+
+std::vector<std::string> read_split_csv(const std::string& path, const data::ImageDataset& data) {
+  struct Line {
+    std::string label;
+    std::string part;
+  };
+  std::map<std::string, Line> lines;
+  bool heading = true;
+  const std::vector<std::byte> bytes = io::read_file(path);
+  io::for_each_csv_row(bytes, path, [&](std::int64_t number, const std::vector<std::string_view>& fields) {
+    QRS_CHECK(fields.size() == 3, "[split] ", path, ", line ", number, ": expected file, label and part, got ",
+              fields.size(), " fields");
+    if (!std::exchange(heading, false)) {
+      lines.insert_or_assign(std::string(fields[0]), Line{std::string(fields[1]), std::string(fields[2])});
+    }
+  });
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < data.files.size(); ++i) {
+    const auto found = lines.find(data.files[i]);
+    QRS_CHECK(found != lines.end(), "[split] ", path, ": expected a line for each image, got none for ", data.files[i],
+              ": the images are not those of the run");
+    QRS_CHECK(found->second.label == std::to_string(data.labels[i]), "[split] ", path, ": expected label ",
+              data.labels[i], " for ", data.files[i], ", got ", found->second.label);
+    parts.push_back(found->second.part);
+  }
+  QRS_CHECK(lines.size() == parts.size(), "[split] ", path, ": expected the ", lines.size(), " images of the run, got ",
+            parts.size());
+  return parts;
 }
 
 }  // namespace qrs::training

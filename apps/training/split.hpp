@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "qrs/data/image_dataset.hpp"
 #include "qrs/data/part_split.hpp"
@@ -28,5 +29,9 @@ data::PartSplit split(const data::ImageDataset& data, const SplitArguments& argu
 
 /// The parts as CSV, a line an image in the order of the data: file,label,part.
 std::string split_csv(const data::ImageDataset& data, const data::PartSplit& parts);
+
+/// The part of each image of `data` by such a file: "train", "validation", "test". Throws unless it lists just these images with these
+/// labels.
+std::vector<std::string> read_split_csv(const std::string& path, const data::ImageDataset& data);
 
 }  // namespace qrs::training

@@ -1,4 +1,4 @@
-// qrs train and qrs extract: what lies in the folder, and runs that are killed, interrupted, gone on with, refused.
+// qrs train, qrs test and qrs extract: what lies in the folder, and runs that are killed, interrupted, gone on with, refused.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -198,6 +198,42 @@ TEST_CASE("train, interrupt, refuse, go on, extract" * doctest::skip(!program::a
   const auto new_head = program::qrs(joined(other_classes) + begin);
   REQUIRE_MESSAGE(new_head.status == 0, new_head.output);
   CHECK(contains(new_head.output, "2 left as they were: classifier.1.weight, classifier.1.bias"));
+}
+
+TEST_CASE("a run is tested on what it kept, and equal images on both sides are told" *
+          doctest::skip(!program::available())) {
+  const Folder folder;
+  const auto test = [&](const std::string& run, const std::string& more) {
+    return program::qrs("test " + folder.path(run) + " --data " + folder.path("images.safetensors") + more);
+  };
+  REQUIRE(program::qrs(joined(folder.train("random", "1"))).status == 0);
+  REQUIRE(program::qrs(joined(folder.train("grouped", "1")) + "--split grouped").status == 0);
+
+  const auto said = test("grouped", " --replicates 100 --json --out " + folder.path("predictions.csv"));
+  REQUIRE_MESSAGE(said.status == 0, said.output);
+  const json scores = json::parse(said.output.substr(said.output.find('{')));
+  CHECK(scores["n"] == 6);
+  CHECK(scores["groups"] == 3);  // each content stands there twice
+  CHECK(scores["equal_to_training"] == 0);
+  CHECK(scores["class_names"] == json{"dark", "grey", "light"});
+  const std::string csv = folder.read("predictions.csv");
+  CHECK(csv.starts_with("file,label,predicted,right,dark,grey,light\n\"class"));
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 7);
+  std::int64_t right = 0;
+  for (std::size_t at = csv.find(",1,"); at != std::string::npos; at = csv.find(",1,", at + 1)) ++right;
+  CHECK(scores["scores"]["accuracy"]["value"].get<double>() == doctest::Approx(static_cast<double>(right) / 6.0));
+
+  const auto leaked = test("random", " --replicates 100");
+  REQUIRE_MESSAGE(leaked.status == 0, leaked.output);
+  CHECK(contains(leaked.output, "images that it was trained with: these scores are too good"));
+  CHECK(contains(leaked.output, "efficientnet_b0 on the part test: 6 samples, 3 classes"));
+  const auto all = test("random", " --part all --replicates 100 --json");
+  CHECK(json::parse(all.output.substr(all.output.find('{')))["n"] == 24);
+
+  const auto other = program::qrs("test " + folder.path("random") + " --data " + folder.path("two.safetensors"));
+  CHECK(other.status == 1);
+  CHECK(contains(other.output, "[test] expected the network's classes, [\"dark\",\"grey\",\"light\"], got "));
+  CHECK(test("random", " --out predictions.parquet").status == 2);
 }
 
 }  // namespace train_test
