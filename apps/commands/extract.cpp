@@ -1,12 +1,15 @@
 // qrs extract MODEL.safetensors: what a trained network's head sees of each image, for the learners of `qrs fit`.
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "../datasets/datasets.hpp"
 #include "../models/instances.hpp"
 #include "../progress/progress_line.hpp"
+#include "../training/split.hpp"
 #include "commands.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/data/preprocessing.hpp"
@@ -23,9 +26,23 @@ struct Options {
   std::string model;
   datasets::Arguments data;
   std::string out;
+  std::string part = "all";
   std::int64_t batch_size = 32;
   bool json = false;
 };
+
+/// The images of the part asked for, by the split.csv that qrs train wrote beside the network.
+train::Samples samples_of(const Options& o, const data::ImageDataset& data) {
+  if (o.part == "all") return train::all(data);
+  const std::string split = (std::filesystem::path(o.model).parent_path() / "split.csv").string();
+  const std::vector<std::string> parts = training::read_split_csv(split, data);
+  train::Samples out{.data = &data, .rows = {}};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == o.part) out.rows.push_back(static_cast<std::int64_t>(i));
+  }
+  QRS_CHECK(out.size() > 0, "[extract] expected images of the part ", o.part, " in ", split, ", got none");
+  return out;
+}
 
 void run(const Options& o) {
   const Timer timer;
@@ -37,19 +54,26 @@ void run(const Options& o) {
             "[extract] expected images prepared as for the network, ",
             data::preprocessing_words(model.info.preprocessing), ", got ",
             data::preprocessing_words(images.preprocessing));
+  const train::Samples samples = samples_of(o, images.data);
+  std::vector<std::int64_t> labels;
+  std::vector<std::string> files;
+  for (const std::int64_t row : samples.rows) {
+    labels.push_back(images.data.labels[static_cast<std::size_t>(row)]);
+    files.push_back(images.data.files[static_cast<std::size_t>(row)]);
+  }
   Tensor<float> features;  // (N, D)
   {
     ProgressLine line("extract");
-    features =
-        train::features(*model.net, train::all(images.data), o.batch_size, [&](std::int64_t done, std::int64_t total) {
-          line.progress("image", done, total);
-          return true;
-        });
+    features = train::features(*model.net, samples, o.batch_size, [&](std::int64_t done, std::int64_t total) {
+      line.progress("image", done, total);
+      return true;
+    });
   }
   io::StateDict out;
   out.add("features", features);
-  out.add("labels", Tensor<std::int64_t>::from({images.data.size()}, std::span(images.data.labels)));
-  out.metadata = {{"files", nlohmann::json(images.data.files).dump()},
+  out.add("labels", Tensor<std::int64_t>::from({samples.size()}, std::span<const std::int64_t>(labels)));
+  out.metadata = {{"files", nlohmann::json(files).dump()},
+                  {"part", o.part},
                   {"classes", nlohmann::json(images.data.class_names).dump()},
                   {"model", model.info.model}};
   out.metadata["weights_sha256"] = nn::weights_sha256(*model.net);
@@ -74,11 +98,16 @@ void add(CLI::App& program) {
   CLI::App* verb = program.add_subcommand("extract", "Features of images: what a trained network's head sees.");
   verb->footer(
       "Examples:\n"
-      "  qrs extract run/best.safetensors --data images.safetensors --out features.safetensors\n"
-      "  qrs fit svc --x features.safetensors:features --y features.safetensors:labels --out svc.safetensors");
+      "  qrs extract run/best.safetensors --data images.safetensors --part train --out train.safetensors\n"
+      "  qrs extract run/best.safetensors --data images.safetensors --part test --out test.safetensors\n"
+      "  qrs fit svc --x train.safetensors:features --y train.safetensors:labels --out svc.safetensors\n"
+      "  qrs predict svc.safetensors --x test.safetensors:features --out labels.csv");
   verb->add_option("MODEL", options->model, "A network that qrs train wrote")->required();
   datasets::add_arguments(*verb, options->data);
   verb->add_option("--out", options->out, "The file to write: features (N, D), labels (N)")->required();
+  verb->add_option("--part", options->part, "Of these images only the ones that the split.csv beside MODEL names so")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"all", "train", "validation", "test"}));
   verb->add_option("--batch-size", options->batch_size, "Images at a time")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

@@ -41,11 +41,11 @@ struct Options {
 /// What the network says of one part of the data.
 struct Tested {
   train::Samples samples;
-  std::vector<double> probabilities;     // (N, classes), calibrated where the network's file has a temperature
-  std::vector<std::int64_t> labels;      // N
-  std::vector<std::int64_t> predicted;   // N
-  std::vector<std::int64_t> groups;      // N, one a content; empty where no two images are equal
-  std::int64_t equal_to_training = 0;    // images whose bytes are a training image's
+  std::vector<double> probabilities;    // (N, classes), calibrated where the network's file has a temperature
+  std::vector<std::int64_t> labels;     // N
+  std::vector<std::int64_t> predicted;  // N
+  std::vector<std::int64_t> groups;     // N, one a content; empty where no two images are equal
+  std::int64_t equal_to_training = 0;   // images whose bytes are a training image's
 };
 
 /// The images are prepared as the network's file says, whatever the defaults of other verbs are.
@@ -82,7 +82,8 @@ Tested test(const Options& o, const infer::NetworkFile& network, const datasets:
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (o.part == "all" || parts[i] == o.part) out.samples.rows.push_back(static_cast<std::int64_t>(i));
   }
-  QRS_CHECK(out.samples.size() > 0, "[test] expected images of the part ", o.part, " in ", o.run, "/split.csv, got none");
+  QRS_CHECK(out.samples.size() > 0, "[test] expected images of the part ", o.part, " in ", o.run,
+            "/split.csv, got none");
   find_equal_images(images.data, parts, out);
   ProgressLine line("test");
   const training::Outputs outputs =
@@ -148,9 +149,10 @@ void run(const Options& o) {
   tables::print_evaluation(result, options, network.info.class_names);
   if (!tested.groups.empty()) std::printf("\nImages of equal bytes count as one group: intervals are by group.\n");
   if (tested.equal_to_training > 0 && o.part != "train" && o.part != "all") {
-    std::printf("\n%lld of these %lld images are, byte for byte, images that it was trained with: these scores are too "
-                "good (train with --split grouped).\n",
-                static_cast<long long>(tested.equal_to_training), static_cast<long long>(tested.samples.size()));
+    std::printf(
+        "\n%lld of these %lld images are, byte for byte, images that it was trained with: these scores are too "
+        "good (train with --split grouped).\n",
+        static_cast<long long>(tested.equal_to_training), static_cast<long long>(tested.samples.size()));
   }
   if (!o.out.empty()) std::printf("\nwrote %s\n", o.out.c_str());
 }
@@ -162,8 +164,10 @@ void add(CLI::App& program) {
   Options& o = *options;
   CLI::App* verb = program.add_subcommand("test", "Scores of a trained network on the images kept for the test.");
   verb->footer(
-      "RUN is a folder that qrs train wrote: its best.safetensors says how images are prepared, its split.csv which were\n"
-      "kept. Every score has its number of images and an interval; images of the same bytes count as one group, and how\n"
+      "RUN is a folder that qrs train wrote: its best.safetensors says how images are prepared, its split.csv which "
+      "were\n"
+      "kept. Every score has its number of images and an interval; images of the same bytes count as one group, and "
+      "how\n"
       "many of them stand among the training images too is told.\n"
       "Examples:\n"
       "  qrs test run --data ecg\n"
@@ -178,9 +182,7 @@ void add(CLI::App& program) {
       ->check([](const std::string& path) {
         return path.ends_with(".csv") ? std::string() : "expected a name that ends in .csv, got " + path;
       });
-  verb->add_option("--batch-size", o.batch_size, "Images at a time")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+  verb->add_option("--batch-size", o.batch_size, "Images at a time")->capture_default_str()->check(CLI::PositiveNumber);
   verb->add_option("--confidence", o.evaluate.confidence, "Of the intervals")->capture_default_str();
   verb->add_option("--replicates", o.evaluate.replicates, "Of the bootstrap")->capture_default_str();
   verb->add_flag("--json", o.json, "Print one JSON object");

@@ -230,6 +230,13 @@ TEST_CASE("a run is tested on what it kept, and equal images on both sides are t
   const auto all = test("random", " --part all --replicates 100 --json");
   CHECK(json::parse(all.output.substr(all.output.find('{')))["n"] == 24);
 
+  const auto extracted = program::qrs("extract " + folder.path("random/best.safetensors") + " --part test --data " +
+                                      folder.path("images.safetensors") + " --out " + folder.path("kept.safetensors"));
+  REQUIRE_MESSAGE(extracted.status == 0, extracted.output);
+  const auto kept = qrs::io::read_safetensors(folder.path("kept.safetensors"));
+  CHECK(kept.at("features").shape == std::vector<std::int64_t>{6, 1280});
+  CHECK(json::parse(kept.metadata.at("files")).size() == 6);
+
   const auto other = program::qrs("test " + folder.path("random") + " --data " + folder.path("two.safetensors"));
   CHECK(other.status == 1);
   CHECK(contains(other.output, "[test] expected the network's classes, [\"dark\",\"grey\",\"light\"], got "));
