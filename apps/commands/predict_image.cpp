@@ -1,4 +1,4 @@
-// qrs predict-image MODEL IMAGE...: what a trained network says of pictures of ECG pages.
+// qrs predict-image MODEL IMAGE...: what a trained network says of pictures, one by one or folder by folder.
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../datasets/datasets.hpp"
+#include "../datasets/pictures.hpp"
 #include "../decoders/jpeg_decoder.hpp"
 #include "../models/instances.hpp"
 #include "../progress/progress_line.hpp"
@@ -14,6 +15,9 @@
 #include "qrs/core/fixed_text.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/infer/classify_files.hpp"
+#include "qrs/io/csv.hpp"
+#include "qrs/io/file.hpp"
+#include "qrs/io/text_cursor.hpp"
 
 namespace qrs::commands::predict_image_verb {
 
@@ -25,9 +29,55 @@ using infer::NetworkInfo;
 struct Options {
   std::string model;
   std::vector<std::string> images;
+  std::string out;
   std::int64_t picture_memory = 160;
   bool json = false;
 };
+
+/// Pictures whose folder is called as a class, and how many of them were given that class.
+struct Truth {
+  std::int64_t known = 0;
+  std::int64_t right = 0;
+};
+
+Truth truth_of(const NetworkInfo& info, const std::vector<Classified>& results) {
+  Truth out;
+  for (const Classified& result : results) {
+    if (!result.error.empty()) continue;
+    const std::int64_t label = datasets::class_by_folder(result.file, info.class_names);
+    out.known += label >= 0 ? 1 : 0;
+    out.right += label == result.predicted ? 1 : 0;
+  }
+  return out;
+}
+
+/// file,label,predicted,right, a column of probabilities a class, and error; label and right are empty where no folder tells.
+std::string predictions_csv(const NetworkInfo& info, const std::vector<Classified>& results) {
+  std::string out = "file,label,predicted,right";
+  for (const std::string& name : info.class_names) {
+    out += ",";
+    io::append_csv_field(out, name);
+  }
+  out += ",error\n";
+  for (const Classified& result : results) {
+    io::append_csv_field(out, result.file);
+    const std::int64_t label = datasets::class_by_folder(result.file, info.class_names);
+    out += ",";
+    if (label >= 0) io::append_csv_field(out, info.class_names[static_cast<std::size_t>(label)]);
+    out += ",";
+    if (result.error.empty()) io::append_csv_field(out, info.class_names[static_cast<std::size_t>(result.predicted)]);
+    out += ",";
+    if (label >= 0 && result.error.empty()) out += label == result.predicted ? "1" : "0";
+    for (std::size_t c = 0; c < info.class_names.size(); ++c) {
+      out += ",";
+      if (result.error.empty()) io::append_number(out, result.probabilities[c]);
+    }
+    out += ",";
+    io::append_csv_field(out, result.error);
+    out += "\n";
+  }
+  return out;
+}
 
 void print_json(const NetworkInfo& info, const std::vector<Classified>& results, const infer::Stages& stages,
                 double load_seconds) {
@@ -43,6 +93,8 @@ void print_json(const NetworkInfo& info, const std::vector<Classified>& results,
     if (!result.error.empty()) {
       row["error"] = result.error;
     } else {
+      const std::int64_t label = datasets::class_by_folder(result.file, info.class_names);
+      if (label >= 0) row["label"] = info.class_names[static_cast<std::size_t>(label)];
       row["class"] = info.class_names[static_cast<std::size_t>(result.predicted)];
       for (std::size_t c = 0; c < result.probabilities.size(); ++c) {
         row["probabilities"][info.class_names[c]] = result.probabilities[c];
@@ -76,6 +128,11 @@ void print_table(const NetworkInfo& info, const std::vector<Classified>& results
   }
   if (predicted > 0) {
     table.print();
+    const Truth truth = truth_of(info, results);
+    if (truth.known > 0) {
+      std::printf("\nRight for %lld of the %lld pictures whose folder is called as a class.\n",
+                  static_cast<long long>(truth.right), static_cast<long long>(truth.known));
+    }
     if (info.temperature) {
       std::printf("\nProbabilities are calibrated with temperature %.4g, fitted on validation images.\n",
                   *info.temperature);
@@ -99,9 +156,14 @@ void add(CLI::App& program) {
       "1. Not a medical device: what it prints is research, no diagnosis.\n"
       "Examples:\n"
       "  qrs predict-image best.safetensors page.jpg\n"
+      "  qrs predict-image best.safetensors pages --out predictions.csv\n"
       "  qrs predict-image best.safetensors pages/*.jpg --json");
   verb->add_option("MODEL", options->model, "The trained network")->required();
-  verb->add_option("IMAGE", options->images, "PNG, JPEG, BMP, PGM or PPM files")->required();
+  verb->add_option("IMAGE", options->images, "PNG, JPEG, BMP, PGM or PPM files, or folders of them")->required();
+  verb->add_option("--out", options->out, "A .csv to write: file, label, predicted, right, probabilities, error")
+      ->check([](const std::string& path) {
+        return path.ends_with(".csv") ? std::string() : "expected a name that ends in .csv, got " + path;
+      });
   datasets::add_picture_memory_argument(*verb, options->picture_memory);
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
@@ -114,10 +176,11 @@ void add(CLI::App& program) {
     {
       ProgressLine line("predict-image");
       results = infer::classify(
-          file, options->images, stages, jpeg_decoder(),
+          file, datasets::pictures_of(options->images), stages, jpeg_decoder(),
           [&](std::int64_t done, std::int64_t total) { line.progress("image", done, total); },
           datasets::most_bytes_of(options->picture_memory));
     }
+    if (!options->out.empty()) io::write_file(options->out, io::as_bytes(predictions_csv(file.info, results)));
     (options->json ? print_json : print_table)(file.info, results, stages, load_seconds);
     bool failed = false;
     for (const Classified& result : results) {

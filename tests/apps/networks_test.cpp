@@ -300,6 +300,31 @@ TEST_CASE("pictures that are broken, too small or too large are named, and the o
   CHECK(alone.at("images")[0] == json.at("images")[2]);
 }
 
+TEST_CASE("a folder of pictures is predicted whole, and its folders' names are the truth where they name classes" *
+          doctest::skip(!program::available())) {
+  namespace fs = std::filesystem;
+  const std::string root = folder().file("classes");
+  for (const char* name : {"normal", "MI", ".hidden"}) fs::create_directories(root + "/" + name);
+  fs::copy_file(folder().file("page0.png"), root + "/normal/0.png", fs::copy_options::overwrite_existing);
+  fs::copy_file(folder().file("page1.png"), root + "/MI/1.png", fs::copy_options::overwrite_existing);
+  fs::copy_file(folder().file("page2.png"), root + "/2.png", fs::copy_options::overwrite_existing);
+  fs::copy_file(folder().file("page3.png"), root + "/.hidden/3.png", fs::copy_options::overwrite_existing);
+  write_text(root + "/MI/broken.png", "no picture\n");
+  const std::string table = folder().file("predictions.csv");
+  const program::Outcome out =
+      program::qrs("predict-image " + folder().file("net.safetensors") + " " + root + "/ --out " + table);
+  CHECK(out.status == 1);
+  CHECK(contains(out.output, "of the 2 pictures whose folder is called as a class"));
+  const auto bytes = io::read_file(table);
+  const std::string csv(io::as_text(bytes));
+  CHECK(csv.starts_with("file,label,predicted,right,Normal,MI,\"old \"\"MI\"\"\",error\n"));
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 5);
+  CHECK(contains(csv, root + "/2.png,,"));
+  CHECK(contains(csv, root + "/normal/0.png,Normal,"));
+  CHECK(contains(csv, root + "/MI/broken.png,MI,,,,,,"));
+  CHECK_FALSE(contains(csv, "hidden"));
+}
+
 TEST_CASE("explain writes a picture, and its shares sum to one or the map is empty" *
           doctest::skip(!program::available())) {
   for (const std::string method : {"grad-cam", "grad-cam++", "occlusion --patch 32 --stride 16"}) {
