@@ -10,7 +10,8 @@ namespace qrs::tables {
 /// Adds both options; `names` must outlive the parsing.
 inline void add_header_options(CLI::App& verb, io::CsvNames& names) {
   CLI::Option* yes = verb.add_flag_callback(
-      "--header", [&names] { names = io::CsvNames::yes; }, "The first line of each CSV is names (default: by its look)");
+      "--header", [&names] { names = io::CsvNames::yes; },
+      "The first line of each CSV is names (default: by its look)");
   verb.add_flag_callback(
           "--no-header", [&names] { names = io::CsvNames::no; }, "The first line of each CSV is a row")
       ->excludes(yes);

@@ -37,13 +37,16 @@ void match_columns(Features<T>& features, const std::vector<std::string>& wanted
   std::map<std::string, std::int64_t> place;
   for (std::size_t j = 0; j < features.names.size(); ++j) {
     const bool added = place.emplace(features.names[j], static_cast<std::int64_t>(j)).second;
-    QRS_CHECK(added, "[table] ", source, ": expected names of columns that differ, to find those of the model by them, "
-              "got '", io::shown(features.names[j]), "' twice");
+    QRS_CHECK(added, "[table] ", source,
+              ": expected names of columns that differ, to find those of the model by them, "
+              "got '",
+              io::shown(features.names[j]), "' twice");
   }
   const std::string missing = without(wanted, features.names);
   const std::string extra = without(features.names, wanted);
-  QRS_CHECK(missing == "none" && extra == "none", "[table] ", source, ": expected the columns that the model was fitted ",
-            "on, got others: missing ", missing, "; not in the model: ", extra);
+  QRS_CHECK(missing == "none" && extra == "none", "[table] ", source,
+            ": expected the columns that the model was fitted ", "on, got others: missing ", missing,
+            "; not in the model: ", extra);
   QRS_CHECK(features.names.size() == wanted.size(), "[table] ", source, ": expected ", wanted.size(),
             " columns as in the model, got ", features.names.size());
   ml::Matrix<T> ordered(features.x.rows(), features.x.cols());

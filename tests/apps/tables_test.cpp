@@ -71,7 +71,8 @@ class Folder {
     std::string out;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       out += qrs::text(labels_[i]);
-      for (int j = 0; j < columns; ++j) out += qrs::text(" ", first_index + j, ":", rows_[i][static_cast<std::size_t>(j)]);
+      for (int j = 0; j < columns; ++j)
+        out += qrs::text(" ", first_index + j, ":", rows_[i][static_cast<std::size_t>(j)]);
       out += "\n";
     }
     return out;
@@ -179,7 +180,8 @@ TEST_CASE("LIBSVM's text: from 0, from 1, narrower than the model, under any nam
   folder.write("wide.libsvm", "1 1:1 9:2\n");
   CHECK(contains(folder.predict(folder.path("s.safetensors"), "wide.libsvm").output, "3 features, got 9 in row 0"));
   folder.write("huge.libsvm", "1 1000000000:1\n2 1:1\n");
-  const auto huge = program::qrs("fit tree --x " + folder.path("huge.libsvm") + " --out " + folder.path("h.safetensors"));
+  const auto huge =
+      program::qrs("fit tree --x " + folder.path("huge.libsvm") + " --out " + folder.path("h.safetensors"));
   CHECK(contains(huge.output, "is the largest index right?"));
 }
 
@@ -197,7 +199,8 @@ TEST_CASE("labels and groups of 64 bits are exact" * doctest::skip(!program::ava
   const auto fitted = program::qrs("fit tree" + data + " --json --out " + folder.path("m.safetensors"));
   REQUIRE_MESSAGE(fitted.status == 0, fitted.output);
   CHECK(contains(fitted.output, "9007199254740993"));
-  const auto found = program::qrs("search tree" + data + " --param max_depth=1 --folds 3 --groups " + folder.path("g.csv"));
+  const auto found =
+      program::qrs("search tree" + data + " --param max_depth=1 --folds 3 --groups " + folder.path("g.csv"));
   CHECK_MESSAGE(found.status == 0, found.output);
   folder.write("g.csv", "1e17\n");
   CHECK(contains(program::qrs("search tree" + data + " --param max_depth=1 --groups " + folder.path("g.csv")).output,
@@ -238,7 +241,10 @@ TEST_CASE("a model file of another program is named by what it is" * doctest::sk
   CHECK(contains(said("m.bin", "binf\x01\x02"), "old binary format"));
   CHECK(contains(said("m.txt", "tree\nversion=v4\n"), "a LightGBM model"));
   CHECK(contains(said("m.cfg", "hello"), "expected a model of qrs (.safetensors), of LIBSVM (.model) or of XGBoost"));
-  CHECK(contains(said("m.ubj", std::string("{L\0\0\0\0\0\0\0\x01" "aT}", 13)), "[xgboost]"));
+  CHECK(contains(said("m.ubj", std::string("{L\0\0\0\0\0\0\0\x01"
+                                           "aT}",
+                                           13)),
+                 "[xgboost]"));
   const std::string svc = folder.model("svc");
   CHECK(contains(folder.predict(svc, "x.csv", "--proba").output, "probability=true"));
 }
@@ -247,7 +253,8 @@ TEST_CASE("what cannot be written is said before the work, what leaves its limit
           doctest::skip(!program::available())) {
   const Folder folder;
   const std::string data = " --x " + folder.path("x.csv") + " --y " + folder.path("y.csv");
-  CHECK(contains(program::qrs("fit tree" + data + " --out " + folder.path("m.pkl")).output, "that ends in .safetensors"));
+  CHECK(
+      contains(program::qrs("fit tree" + data + " --out " + folder.path("m.pkl")).output, "that ends in .safetensors"));
   CHECK(contains(program::qrs("search tree" + data + " --param max_depth=1 --out " + folder.path("m.json")).output,
                  "expected a boost"));
   CHECK(contains(program::qrs("search tree" + data + " --random 1000000000 --param max_depth=1").output,

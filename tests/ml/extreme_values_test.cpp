@@ -119,7 +119,6 @@ TEST_CASE("a search by roc_auc ranks by an SVC's decision values") {
   Svc<float> svc;
   svc.fit(data.x, data.y);
   const Matrix<double> values = svc.decision_function(data.x);
-  const double expected =
-      qrs::metrics::roc_auc(data.y, {values.values(), 1}, {.labels = svc.classes()});
+  const double expected = qrs::metrics::roc_auc(data.y, {values.values(), 1}, {.labels = svc.classes()});
   CHECK(scorer<float>("roc_auc")(svc, data.x, data.y) == expected);
 }

@@ -133,7 +133,8 @@ TEST_CASE("tiny problems: SVC fits and is finite, or says that there is one clas
   CHECK(wrong == 0);
 }
 
-TEST_CASE("two classes of equal size whose alphas all stand on C, at the moment the solver looks what it can leave out") {
+TEST_CASE(
+    "two classes of equal size whose alphas all stand on C, at the moment the solver looks what it can leave out") {
   for (const std::int64_t rows : {1, 2, 3, 999, 1000}) {
     CAPTURE(rows);
     Matrix<float> x(2 * rows, 1);
@@ -198,8 +199,12 @@ TEST_CASE("tiny problems: a boosted split leaves the squared error of the plain 
     const std::string method = p % 2 == 0 ? "exact" : "hist";
     std::vector<double> values;
     for (const std::int64_t label : tiny.y) values.push_back(static_cast<double>(label) + 0.25);
-    GradientBoostingRegressor<float> regressor({.n_estimators = 1, .learning_rate = 1.0, .max_depth = 1,
-                                                .reg_lambda = 0.0, .tree_method = method, .base_score = 0.5});
+    GradientBoostingRegressor<float> regressor({.n_estimators = 1,
+                                                .learning_rate = 1.0,
+                                                .max_depth = 1,
+                                                .reg_lambda = 0.0,
+                                                .tree_method = method,
+                                                .base_score = 0.5});
     regressor.fit(x, values);
     const std::vector<double> got = regressor.predict(x);
     std::vector<double> g;
@@ -217,8 +222,8 @@ TEST_CASE("tiny problems: a boosted split leaves the squared error of the plain 
 
     GradientBoostingClassifier<float> classifier({.n_estimators = 2, .tree_method = method});
     const std::string said = error_message([&] { classifier.fit(x, tiny.y); });
-    const bool told = tiny.classes < 2 ? contains(said, "at least two classes")
-                                       : classifier.predict(x).size() == tiny.y.size();
+    const bool told =
+        tiny.classes < 2 ? contains(said, "at least two classes") : classifier.predict(x).size() == tiny.y.size();
     wrong += told ? 0 : 1;
   }
   CHECK(wrong == 0);

@@ -24,8 +24,8 @@ namespace detail {
 
 /// What pandas, R, SQL and spreadsheets write where there is no value; an empty field is one too.
 inline constexpr std::array<std::string_view, 20> missing_words{
-    "nan",  "NaN",  "NAN",  "-nan", "-NaN", "NA",   "N/A",     "n/a",      "#N/A",    "#N/A N/A",
-    "#NA",  "<NA>", "NULL", "null", "None", "none", "1.#QNAN", "-1.#QNAN", "-1.#IND", "?"};
+    "nan", "NaN",  "NAN",  "-nan", "-NaN", "NA",   "N/A",     "n/a",      "#N/A",    "#N/A N/A",
+    "#NA", "<NA>", "NULL", "null", "None", "none", "1.#QNAN", "-1.#QNAN", "-1.#IND", "?"};
 
 inline bool is_missing(std::string_view field) {
   return field.empty() || std::find(missing_words.begin(), missing_words.end(), field) != missing_words.end();
@@ -101,11 +101,12 @@ inline std::string_view csv_advice(std::string_view field) {
     return "; a spreadsheet's error or a remark between rows: leave the field empty where the value is missing";
   }
   if (is({"TRUE", "FALSE", "True", "False", "true", "false", "yes", "no"})) return "; write 1 and 0";
-  if (field.find_first_not_of("+-0123456789.,") == std::string_view::npos) {
+  if (field.find(',') != field.npos && field.find_first_not_of("+-0123456789.,") == field.npos) {
     return "; decimal commas are read in columns apart by semicolons, tabs or blanks, marks of thousands are not";
   }
   const std::size_t end = field.find_first_not_of("+-0123456789.eE");
-  if (end > 0 && end != std::string_view::npos && std::string_view(" \t|:/").find(field[end]) != std::string_view::npos) {
+  if (end > 0 && end != std::string_view::npos &&
+      std::string_view(" \t|:/").find(field[end]) != std::string_view::npos) {
     return "; columns are separated by commas, semicolons, tabs or blanks";
   }
   return {};

@@ -32,8 +32,8 @@ inline std::string_view trimmed(std::string_view text) {
 }
 
 /// Error values that spreadsheets write into a field.
-inline constexpr std::array<std::string_view, 9> spreadsheet_errors{
-    "#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#NA"};
+inline constexpr std::array<std::string_view, 9> spreadsheet_errors{"#N/A",  "#DIV/0!", "#VALUE!", "#REF!", "#NAME?",
+                                                                    "#NUM!", "#NULL!",  "#SPILL!", "#NA"};
 
 inline bool is_spreadsheet_error(std::string_view field) {
   return std::find(spreadsheet_errors.begin(), spreadsheet_errors.end(), field) != spreadsheet_errors.end();
