@@ -124,9 +124,17 @@ namespace {
 ModelFile libsvm_file(const std::string& path, io::Bytes bytes) {
   return {path, io::parse_libsvm_model(io::as_text(bytes), path), true, {}};  // LIBSVM computes in double
 }
+/// f0, f1, ...: what XGBoost calls columns without names.
+bool numbered_names(const std::vector<std::string>& names) {
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    if (names[j] != text("f", j)) return false;
+  }
+  return true;
+}
 ModelFile xgboost_file(const std::string& path, io::Bytes bytes) {
   io::XgboostModel model = io::parse_xgboost(bytes, path);
-  ml::TableNotes table{.columns = model.feature_names};
+  ml::TableNotes table;
+  if (!numbered_names(model.feature_names)) table.columns = model.feature_names;
   return {path, std::move(model), false, std::move(table)};  // XGBoost computes in float
 }
 ModelFile own_file(const std::string& path, io::Bytes bytes) {

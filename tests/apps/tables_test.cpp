@@ -261,7 +261,7 @@ TEST_CASE("what cannot be written is said before the work, what leaves its limit
                  "from 1 to 1000000 candidates"));
   const std::string scores = " --scores " + folder.path("y.csv") + " --y " + folder.path("y.csv");
   CHECK(contains(program::qrs("evaluate" + scores + " --replicates 1000000000").output, "expected at most"));
-  CHECK(contains(program::qrs("evaluate" + scores + " --bins 1000000000000").output, "from 1 to 1000000 bins"));
+  CHECK(contains(program::qrs("evaluate" + scores + " --bins 1000000000000").output, "at most 1000000, got"));
   CHECK(program::qrs("evaluate" + scores + " --seed -1").status == 2);
 }
 

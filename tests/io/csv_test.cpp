@@ -63,6 +63,8 @@ TEST_CASE("csv: names that count from 0 above decimals, as pandas writes columns
   CHECK(table.names == std::vector<std::string>{"0", "1", "2"});
   CHECK(table.rows == 2);
   CHECK(parse("0,1\n1,0\n").rows == 2);  // two columns of flags
+  CHECK(parse("0\n0.5\n1.5\n").rows == 2);
+  CHECK(parse("0\n0.5\n1\n").rows == 3);
   CHECK(message("0,1,2\n1,2,3\n").find("--no-header") != std::string::npos);
   CHECK(qrs::io::parse_csv(qrs::io::as_bytes("0,1,2\n1,2,3\n"), "t", qrs::io::CsvNames::no).rows == 2);
   CHECK(qrs::io::parse_csv(qrs::io::as_bytes("0,1,2\n1,2,3\n"), "t", qrs::io::CsvNames::yes).rows == 1);
@@ -92,6 +94,7 @@ TEST_CASE("csv: decimal commas where columns are apart by something else; blanks
   CHECK(message("a;b\n1.234,5;1\n").find("marks of thousands") != std::string::npos);
   CHECK(parse("1.5e+00 -2\n  3   4\n").values == std::vector<double>{1.5, -2, 3, 4});
   CHECK(parse("1,2\r3,4\r").values == std::vector<double>{1, 2, 3, 4});
+  CHECK(parse("a,b,\n1,2,\n3,4,\n").values == std::vector<double>{1, 2, 3, 4});
   CHECK(parse("heart rate\n70\n").names == std::vector<std::string>{"heart rate"});
 }
 

@@ -101,7 +101,7 @@ TEST_CASE("LIBSVM data that are not are refused at line and column") {
   CHECK_THROWS_WITH_AS(libsvm_labels(parse_libsvm_data("0.5 5:1")),
                        "[libsvm] expected integer labels, got 0.5 in row 0", qrs::Error);
   CHECK_THROWS_WITH_AS(libsvm_labels(parse_libsvm_data("9007199254740993 5:1")),
-                       "[libsvm] expected labels that are not too large, at most 2^53 - 1, got 9.0072e+15 in row 0",
+                       "[libsvm] expected labels that are not too large, at most 2^53 - 1, got 9.00719925e+15 in row 0",
                        qrs::Error);
 }
 

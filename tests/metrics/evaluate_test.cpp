@@ -187,3 +187,18 @@ TEST_CASE("what cannot be evaluated is one clear error") {
   CHECK(says(error_message([&] { metrics::evaluate(four.y, {four.values, 4}, {.bins = 0}); }), "at least one bin"));
   CHECK(says(error_message([&] { metrics::evaluate(Ints{}, {{}, 2}); }), "at least one sample"));
 }
+
+TEST_CASE("one column of scores: rounding beyond [0, 1] counts as 0 and 1, and the threshold is known") {
+  const Ints y{0, 0, 1, 1};
+  const std::vector<double> rounded{-1e-9, 0.25, 1.0000001, 0.75};
+  const auto first = metrics::evaluate(y, {rounded, 1}, {.replicates = 20});
+  CHECK(first.probabilities);
+  CHECK(first.threshold == 0.5);
+  CHECK(first.at("accuracy").value == 1.0);
+  const std::vector<double> decisions{-2.0, -0.25, 1.5, 0.75};
+  const auto second = metrics::evaluate(y, {decisions, 1}, {.replicates = 20});
+  CHECK_FALSE(second.probabilities);
+  CHECK(second.not_probability == 0);
+  CHECK(second.threshold == 0.0);
+  CHECK(std::isnan(metrics::evaluate(y, {decisions, 1}, {.predicted = y, .replicates = 20}).threshold));
+}

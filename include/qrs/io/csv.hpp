@@ -13,6 +13,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -73,10 +74,28 @@ class CsvTableReader {
     if (counting_) settle_counting();
     QRS_CHECK(table_.rows > 0, "[csv] ", file_, ", line ", last_, ": expected at least one row of numbers, got ",
               named_ ? "names alone" : "an empty file");
+    drop_empty_column();
     return std::move(table_);
   }
 
  private:
+  /// A separator at the end of each line makes a last column without a name and without a value.
+  void drop_empty_column() {
+    if (table_.cols < 2 || table_.names.empty() || !table_.names.back().empty()) return;
+    const auto cols = static_cast<std::size_t>(table_.cols);
+    for (std::size_t at = cols - 1; at < table_.values.size(); at += cols) {
+      if (!std::isnan(table_.values[at])) return;
+    }
+    std::vector<double> kept;
+    for (std::size_t at = 0; at < table_.values.size(); ++at) {
+      if (at % cols != cols - 1) kept.push_back(table_.values[at]);
+    }
+    for (auto& [place, value] : table_.large) place -= place / cols;
+    table_.values = std::move(kept);
+    table_.names.pop_back();
+    --table_.cols;
+  }
+
   /// The first record: names, a row, or, where it counts from 0, one of the two: take() says which.
   void begin(std::int64_t line, const CsvFields& fields) {
     width_ = fields.size();
@@ -143,10 +162,10 @@ class CsvTableReader {
               shown(field.substr(0, 40)), "'; name the column, or leave it out");
   }
 
-  /// The first record counted from 0: above decimals it is names; above whole numbers it may be a row as well. One 0 above
-  /// one column is a row: who knows how many rows there are may see that it is not.
+  /// The first record counted from 0: above decimals it is names; above whole numbers it may be a row as well. One 0 is a
+  /// name where all below it is decimals, else a row: who knows how many rows there are may see that it is not.
   void settle_counting() {
-    if (width_ > 1 && decimals_ > 0) {
+    if (width_ > 1 ? decimals_ > 0 : decimals_ > 0 && decimals_ == table_.values.size()) {
       table_.names = first_;
       return;
     }
@@ -179,7 +198,8 @@ class CsvTableReader {
   }
 
   [[noreturn]] void refuse(std::int64_t line, std::size_t j, std::string_view field) const {
-    const bool in_names = line == first_line_ && wanted_ == CsvNames::detect && width_ > 1;
+    const bool letter = !field.empty() && std::isalpha(static_cast<unsigned char>(field[0])) != 0;
+    const bool in_names = letter && line == first_line_ && wanted_ == CsvNames::detect && width_ > 1;
     fail("[csv] ", file_, ", line ", line, ", column ", j + 1, ": expected a number, got '", shown(field.substr(0, 40)),
          "'", csv_advice(field),
          in_names ? "; where the line holds the names of columns, numbers among them, say so (--header)" : "");

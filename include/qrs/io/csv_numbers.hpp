@@ -101,7 +101,7 @@ inline std::string_view csv_advice(std::string_view field) {
     return "; a spreadsheet's error or a remark between rows: leave the field empty where the value is missing";
   }
   if (is({"TRUE", "FALSE", "True", "False", "true", "false", "yes", "no"})) return "; write 1 and 0";
-  if (field.find_first_not_of("+-0123456789.,") == std::string_view::npos) {
+  if (field.find(',') != field.npos && field.find_first_not_of("+-0123456789.,") == field.npos) {
     return "; decimal commas are read in columns apart by semicolons, tabs or blanks, marks of thousands are not";
   }
   const std::size_t end = field.find_first_not_of("+-0123456789.eE");

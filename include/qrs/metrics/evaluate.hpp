@@ -125,8 +125,8 @@ class ScoreIntervals {
 inline Evaluation evaluate(Labels y, Scores scores, const EvaluateOptions& options = {}) {
   constexpr std::string_view op = "evaluate";
   check_scores(op, y, scores);
-  QRS_CHECK(options.bins >= 1 && options.bins <= 1'000'000, "[", op, "] expected from 1 to 1000000 bins, got ",
-            options.bins);
+  QRS_CHECK(options.bins >= 1 && options.bins <= 1'000'000, "[", op,
+            "] expected at least one bin, at most 1000000, got ", options.bins);
   const ClassList classes = classes_of_columns(op, y, scores, options.labels);
   Evaluation out;
   out.n = scores.rows();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../../core/error.hpp"
+#include "../../io/text_cursor.hpp"
 #include "../../io/xgboost_json.hpp"
 #include "booster.hpp"
 
@@ -131,7 +132,7 @@ inline io::XgboostModel to_xgboost(const Booster& booster) {
     out.tree_info.push_back(static_cast<std::int32_t>(static_cast<std::int64_t>(t) % booster.groups));
   }
   if (booster.best_iteration) out.attributes["best_iteration"] = std::to_string(*booster.best_iteration);
-  if (booster.best_score) out.attributes["best_score"] = text(*booster.best_score);
+  if (booster.best_score) io::append_number(out.attributes["best_score"], *booster.best_score);
   return out;
 }
 

@@ -78,6 +78,7 @@ class Pca final : public Transformer<T> {
     const std::string solver = chosen_solver(x);
     check_settings(x, solver);
     std::vector<double> mean = column_moments(x, false).mean;
+    check_scatter(x, mean);
     const std::int64_t most = std::min(x.rows(), x.cols());
     pca::Spectrum<T> spectrum;
     if (solver == "randomized") {
@@ -87,7 +88,6 @@ class Pca final : public Transformer<T> {
     } else {
       spectrum = pca::spectrum_by_gram(x, mean, settings_.n_components, solver != "full");
     }
-    check_finite(spectrum, mean);
     pca::fix_signs(spectrum.components);
     keep(std::move(spectrum), x.rows(), x.cols(), solver == "randomized");
     mean_ = std::move(mean);
@@ -193,14 +193,18 @@ class Pca final : public Transformer<T> {
  private:
   static constexpr std::int64_t chunk_rows = 1024;
 
-  static void check_finite(const pca::Spectrum<T>& spectrum, const std::vector<double>& mean) {
-    bool finite = std::isfinite(spectrum.total_variance);
-    for (const double value : mean) finite = finite && std::isfinite(value);
-    for (const double value : spectrum.explained_variance) finite = finite && std::isfinite(value);
-    for (const double value : spectrum.singular_values) finite = finite && std::isfinite(value);
-    for (const T value : spectrum.components.values()) finite = finite && std::isfinite(value);
-    QRS_CHECK(finite, "[pca] expected values whose squares add up within ", sizeof(T) == 8 ? "float64" : "float32",
-              ", got larger ones: scale the features first (scaler)");
+  /// Throws where the squares of centred values do not add up within T: every solver adds them.
+  static void check_scatter(MatrixView<T> x, const std::vector<double>& mean) {
+    double scatter = 0.0;
+    for (std::int64_t i = 0; i < x.rows(); ++i) {
+      for (std::int64_t j = 0; j < x.cols(); ++j) {
+        const double difference = static_cast<double>(x(i, j)) - mean[static_cast<std::size_t>(j)];
+        scatter += difference * difference;
+      }
+    }
+    QRS_CHECK(scatter <= static_cast<double>(std::numeric_limits<T>::max()),
+              "[pca] expected values whose squares add up ", "within ", sizeof(T) == 8 ? "float64" : "float32",
+              ", got ", scatter, ": scale the features first (scaler)");
   }
 
   std::string chosen_solver(MatrixView<T> x) const {

@@ -229,7 +229,8 @@ svm::KernelSource<T> Svc<T>::kernel_source(const svm::Kernel& kernel, MatrixView
   if (kernel.precomputed()) return svm::KernelSource<T>(kernel, x, std::move(order));
   Matrix<T> samples = take_rows<T>(x, std::span<const std::int64_t>(order));
   if (kernel.kind == svm::KernelKind::rbf) svm::center_columns(samples);
-  svm::KernelSource<T> out(svm::scaled_kernel(kernel, svm::scale_samples(kernel, samples)), std::move(samples));
+  const double factor = svm::scale_samples(kernel, samples);
+  svm::KernelSource<T> out(svm::scaled_kernel(kernel, factor), std::move(samples));
   const std::int64_t whole = out.size() * out.size() * std::int64_t{sizeof(float)};
   if (whole <= cache_bytes / 4) {
     out.compute_whole();
