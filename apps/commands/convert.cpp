@@ -4,6 +4,7 @@
 #include <string>
 
 #include "../models/instances.hpp"
+#include "../training/weight_source.hpp"
 #include "commands.hpp"
 #include "model_argument.hpp"
 #include "qrs/io/checkpoint.hpp"
@@ -13,7 +14,7 @@ namespace qrs::commands::convert_verb {
 namespace {
 
 struct Options {
-  std::string in;
+  training::WeightSource in;
   std::string out;
   std::string model;
   bool allow_missing = false;
@@ -39,7 +40,9 @@ std::unique_ptr<models::Model<float>> model_for(const io::StateDict& dict, const
 }
 
 /// The entries that fit the network, under its names, in the file's order and element types.
-io::StateDict as_model(const io::StateDict& dict, const Options& options) {
+io::StateDict as_model(const Options& options) {
+  const auto probe = models::create<float>(options.model, {.classes = 2});
+  const io::StateDict dict = training::read_weights_of(*probe, options.in).dict;
   const auto net = model_for(dict, options.model);
   const nn::StateRules rules = net->state_rules();
   const nn::LoadReport report = nn::load(*net, dict, {.allow_missing = options.allow_missing});
@@ -53,6 +56,7 @@ io::StateDict as_model(const io::StateDict& dict, const Options& options) {
     for (const std::string& other : report.mismatched) fits = fits && !other.starts_with(known + ":");
     if (fits) out.add(known, entry);
   }
+  if (out.size() < dict.size()) out.metadata.erase("weights_sha256");  // it named all of them
   return out;
 }
 
@@ -64,20 +68,24 @@ void add(CLI::App& program) {
   verb->footer(
       "With --model the names become that network's (old DenseNet files write norm.1 for norm1) and every entry is "
       "checked\n"
-      "against it; element types stay as they are in the file.\n"
+      "against it; element types stay as they are in the file. Prefixes that wrappers write (module., _orig_mod., "
+      "model.)\n"
+      "are taken off where one reading fits the network. Without it names stay as they are.\n"
       "Examples:\n"
       "  qrs convert densenet121-a639ec97.pth densenet121.safetensors --model densenet121\n"
       "  qrs convert weights.safetensors weights.pth\n"
+      "  qrs convert moco.pth encoder.safetensors --model resnet18 --strip-prefix module.encoder_q.\n"
+      "  qrs convert run.ckpt teacher.safetensors --key teacher.state_dict --map names.csv\n"
       "  qrs convert part.pth part.safetensors --model efficientnet_b0 --allow-missing");
-  verb->add_option("IN", options->in, "The file to read: .pth (any age), .safetensors, .npy")->required();
+  verb->add_option("IN", options->in.file, "The file to read: .pth (any age), .safetensors, .npy")->required();
   verb->add_option("OUT", options->out, "The file to write; its extension says the format")->required();
   verb->add_option("--model", options->model, "Check against this network and take its names")
       ->check(CLI::IsMember(model_names()));
   verb->add_flag("--allow-missing", options->allow_missing,
                  "With --model: write what fits and list what is missing, unexpected or of another shape");
+  training::add_weight_options(*verb, options->in);
   verb->callback([options] {
-    io::StateDict dict = io::read_checkpoint(options->in);
-    if (!options->model.empty()) dict = as_model(dict, *options);
+    const io::StateDict dict = options->model.empty() ? training::read_weights(options->in).dict : as_model(*options);
     io::write_checkpoint(options->out, dict);
     std::printf("wrote %zu tensors, %zu bytes, to %s\n", dict.size(), dict.bytes(), options->out.c_str());
   });

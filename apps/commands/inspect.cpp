@@ -57,10 +57,11 @@ void print_json(const Options& options, const std::string& hash, const io::FileC
 }
 
 void print_table(const Options& options, const std::string& hash, const io::FileContents& contents) {
+  constexpr std::size_t widest = 80;  // a longer name moves its own row alone
   std::size_t width = 4;
   std::size_t shape_width = 5;
   for (const auto& [name, entry] : contents.tensors) {
-    width = std::max(width, name.size());
+    width = std::max(width, std::min(name.size(), widest));
     shape_width = std::max(shape_width, text(std::span(entry.shape)).size());
   }
   std::printf("%s: %.*s, SHA-256 %s\n\n", options.file.c_str(), static_cast<int>(contents.format.size()),
@@ -98,8 +99,9 @@ void add(CLI::App& program) {
       "  qrs inspect weights.safetensors --json");
   command->callback([options] {
     const std::vector<std::byte> bytes = io::read_file(options->file);
-    io::check_hash_in_name(bytes, options->file);
     const io::FileContents contents = io::parse_file(bytes, options->file, io::TorchScope::everything);
+    const std::string notice = io::hash_notice(bytes, options->file);
+    if (!notice.empty()) std::fprintf(stderr, "qrs: note: %s: %s\n", options->file.c_str(), notice.c_str());
     (options->json ? print_json : print_table)(*options, sha256(bytes), contents);
   });
 }

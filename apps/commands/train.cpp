@@ -31,7 +31,7 @@ struct Options {
   std::string model;
   datasets::Arguments data;
   std::string out;
-  std::string weights;
+  training::WeightSource weights;
   bool allow_missing = false;
   std::int64_t channels = 1;
   std::string optimizer = "adam";
@@ -227,7 +227,8 @@ void add(CLI::App& program) {
   add_model_argument(*verb, o.model);
   datasets::add_arguments(*verb, o.data);
   verb->add_option("--out", o.out, "The folder of the run; made where it is missing")->required();
-  verb->add_option("--weights", o.weights, "Weights to begin with (default: drawn from --seed)");
+  verb->add_option("--weights", o.weights.file, "Weights to begin with (default: drawn from --seed)");
+  training::add_weight_options(*verb, o.weights);
   verb->add_flag("--allow-missing", o.allow_missing, "With --weights: load what fits and list the rest");
   verb->add_option("--channels", o.channels, "Input channels; 3: the grey image three times")
       ->capture_default_str()

@@ -2,9 +2,7 @@
 
 #include <filesystem>
 
-#include "qrs/core/sha256.hpp"
-#include "qrs/io/checkpoint.hpp"
-#include "qrs/io/file.hpp"
+#include "qrs/nn/state.hpp"
 
 namespace qrs::training {
 
@@ -29,24 +27,22 @@ std::string head_weight(models::Model<float>& net) {
 
 }  // namespace
 
-InitialNetwork initial_network(const std::string& name, const models::ModelOptions& options, const std::string& file,
+InitialNetwork initial_network(const std::string& name, const models::ModelOptions& options, const WeightSource& source,
                                bool allow_missing) {
   InitialNetwork out{models::create<float>(name, options), text("from scratch, seed ", options.seed), "none"};
-  if (file.empty()) return out;
+  if (source.file.empty()) return out;
   models::Model<float>& net = *out.net;
-  const std::vector<std::byte> bytes = io::read_file(file);
-  io::check_hash_in_name(bytes, file);
-  const io::StateDict weights = io::parse_file(bytes, file).tensors;
-  const io::Entry* head = find_renamed(weights, net.state_rules(), head_weight(net));
+  const Weights weights = read_weights_of(net, source);
+  const io::Entry* head = find_renamed(weights.dict, net.state_rules(), head_weight(net));
   const bool other_classes = head != nullptr && !head->shape.empty() && head->shape[0] != net.classes();
   try {
-    const nn::LoadReport report = nn::load(net, weights, {.allow_missing = allow_missing, .skip_head = other_classes});
-    QRS_CHECK(report.loaded > 0, "[load] expected weights of ", name, ", got none that fit");
-    out.words = text(std::filesystem::path(file).filename().string(), ": ", report.text());
+    const nn::LoadReport report =
+        nn::load(net, weights.dict, {.allow_missing = allow_missing, .skip_head = other_classes});
+    out.words = text(std::filesystem::path(source.file).filename().string(), ": ", report.text());
   } catch (const Error& error) {
-    fail("[weights] ", file, ": expected weights of ", name, ", got: ", error.what());
+    fail("[weights] ", source.file, ": expected weights of ", name, ", got: ", error.what());
   }
-  out.sha256 = sha256(bytes);
+  out.sha256 = weights.sha256;
   return out;
 }
 

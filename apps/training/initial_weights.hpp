@@ -5,6 +5,7 @@
 #include <string>
 
 #include "../models/instances.hpp"
+#include "weight_source.hpp"
 
 namespace qrs::training {
 
@@ -14,9 +15,9 @@ struct InitialNetwork {
   std::string sha256;  // of the file; "none" without one
 };
 
-/// `file` empty: weights drawn from options.seed. The head of a file with another number of classes is left as drawn. Throws
+/// `source.file` empty: weights drawn from options.seed. The head of a file with another number of classes is left as drawn. Throws
 /// where the file does not fit, unless allow_missing: what fits is loaded then, and the words list the rest.
-InitialNetwork initial_network(const std::string& name, const models::ModelOptions& options, const std::string& file,
+InitialNetwork initial_network(const std::string& name, const models::ModelOptions& options, const WeightSource& source,
                                bool allow_missing);
 
 }  // namespace qrs::training

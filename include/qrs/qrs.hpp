@@ -97,7 +97,9 @@
 #include "io/csv.hpp"                  // Tables of numbers as text
 #include "io/libsvm_format.hpp"        // LIBSVM's text files of samples
 #include "io/libsvm_model_file.hpp"    // LIBSVM's text `.model`
+#include "io/name_map.hpp"             // Names of a file's entries under other names
 #include "io/torch_objects.hpp"        // What the nodes of a checkpoint's pickle mean
+#include "io/torch_mappings.hpp"       // Which mapping of a torch checkpoint holds the weights
 #include "io/torch_legacy.hpp"         // The stream of torch.save before 1.6
 #include "io/torch_tar.hpp"            // The container of torch before 0.1.10, still found in the wild
 #include "io/ubjson.hpp"               // UBJSON, the binary form of JSON
@@ -117,6 +119,7 @@
 #include "nn/attention.hpp"       // MultiheadAttention, with the names of torch.nn
 #include "nn/conv_norm.hpp"       // A convolution and the batch norm after it, as modules
 #include "nn/state.hpp"           // State dicts of modules
+#include "nn/fit_names.hpp"       // Names of a file as a network knows them
 #include "nn/weights_hash.hpp"    // The name of a set of weights
 
 // optim: optimisers and schedules.

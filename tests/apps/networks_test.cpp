@@ -19,6 +19,7 @@
 #include "qrs/image/decode.hpp"
 #include "qrs/image/encode.hpp"
 #include "qrs/infer/network_file.hpp"
+#include "qrs/io/checkpoint.hpp"
 #include "qrs/io/file.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/tensor/compare.hpp"
@@ -179,6 +180,25 @@ TEST_CASE("a file with a wrong or missing key is refused by name, with what was 
   }
   CHECK(contains(tests::error_message([] { infer::load_network("LICENSE"); }), "LICENSE"));
   CHECK(contains(tests::error_message([] { infer::load_network("no/such.safetensors"); }), "no/such.safetensors"));
+}
+
+TEST_CASE("a network whose weights are not those its file names is refused as damaged") {
+  const std::string path = folder().file("flipped.safetensors");
+  infer::save_network(path, folder().net(), Folder::info(), {{"weights_sha256", nn::weights_sha256(folder().net())}});
+  CHECK(infer::load_network(path).info.class_names.size() == 3);
+  auto bytes = io::read_file(path);
+  bytes[bytes.size() / 2] ^= std::byte{1};
+  io::write_file(path, bytes);
+  CHECK(contains(tests::error_message([&] { infer::load_network(path); }), "the file is damaged"));
+}
+
+TEST_CASE("a file that is no network of ours is named by what it is") {
+  const std::string path = folder().file("net.pth");
+  io::write_checkpoint(path, nn::state_dict(folder().net()));
+  CHECK(
+      contains(tests::error_message([&] { infer::load_network(path); }), "got a torch checkpoint (.pth), which holds"));
+  write_text(path, "<!DOCTYPE html><html>not found</html>");
+  CHECK(contains(tests::error_message([&] { infer::load_network(path); }), "got an HTML page: "));
 }
 
 TEST_CASE("a network of three channels comes back as one, and not as one of a single channel") {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../../include/qrs/io/checkpoint.hpp"
+#include "../../include/qrs/io/name_map.hpp"
 #include "../contains.hpp"
 #include "io_files.hpp"
 
@@ -114,10 +115,55 @@ TEST_CASE("the hash in a name is checked, and a date is no hash") {
   const std::string dated = folder / "net-20240131.pth";
   write_file(dated, bytes);
   CHECK(read_checkpoint(dated).size() == 20);
-  const std::string wrong = folder / "net-00000000.pth";
+  const std::string epoch = folder / "epoch-00000010.pth";
+  write_file(epoch, bytes);
+  CHECK(read_checkpoint(epoch).size() == 20);
+  CHECK(contains(parse_weights(bytes, epoch).notices.back(), "begins with 00000010, as its name says, got " + hash));
+  CHECK(parse_weights(bytes, good).notices.empty());
+  const std::string wrong = folder / "net-0000000a.pth";
   write_file(wrong, bytes);
   const std::string message = error_message([&] { read_checkpoint(wrong); });
-  CHECK(contains(message, "net-00000000.pth"));
-  CHECK(contains(message, "begins with 00000000"));
+  CHECK(contains(message, "net-0000000a.pth"));
+  CHECK(contains(message, "begins with 0000000a"));
+  CHECK(parse_weights(bytes, wrong).tensors.size() == 20);  // for a program that can say so
   CHECK(contains(message, hash));
+}
+
+TEST_CASE("what is no weight file is named, with what to do") {
+  const auto refusal = [](const std::string& bytes) {
+    return error_message([&] { parse_file(as_bytes(bytes), "weights.pth"); });
+  };
+  CHECK(
+      contains(refusal("version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n"), "a Git LFS pointer: "));
+  CHECK(contains(refusal("<!DOCTYPE html>\n<html><title>404</title>"), "an HTML page: a web page was saved"));
+  CHECK(contains(refusal("\x80\x04\x95 some object"), "a pickle: "));
+  CHECK(contains(refusal("\x1f\x8b\x08"), "gunzip"));
+  CHECK(contains(error_message([] { parse_safetensors(as_bytes("<html><body>no such file"), "w.safetensors"); }),
+                 "expected a safetensors file, got an HTML page"));
+  CHECK(contains(error_message([] { parse_npy(as_bytes("1,2,3\n"), "x.npy"); }), "got a text file"));
+}
+
+TEST_CASE("a safetensors tensor of a type that is not read is listed, and the others are read") {
+  const std::string json =
+      R"({"a":{"dtype":"F4","shape":[4],"data_offsets":[0,2]},"b":{"dtype":"U16","shape":[1],"data_offsets":[2,4]}})";
+  const std::uint64_t length = json.size();
+  const std::string file = std::string(reinterpret_cast<const char*>(&length), 8) + json + std::string("\1\2\3\4", 4);
+  const FileContents contents = parse_file(as_bytes(file), "x.safetensors");
+  CHECK(contents.tensors.names() == std::vector<std::string>{"b"});
+  CHECK(contents.tensors.at("b").to<std::int64_t>()({0}) == 0x403);
+  CHECK(contents.others == std::vector<std::string>{"a: tensor of F4, a type that is not read"});
+  CHECK(contains(error_message([&] { parse_safetensors(as_bytes(file), "x.safetensors"); }), "got 'F4'"));
+}
+
+TEST_CASE("entries are renamed by a table of two columns") {
+  StateDict dict;
+  for (const char* name : {"a", "b", "c"}) dict.add(name, qrs::Tensor<float>::zeros(qrs::Shape{1}));
+  const auto names = [&](std::string_view table) { return rename_by(dict, table, "names.csv").names(); };
+  CHECK(names("old,new\n# a comment\n\na, x.weight\r\nb\t\"y\"\n") == std::vector<std::string>{"x.weight", "y", "c"});
+  CHECK(names("b,\n") == std::vector<std::string>{"a", "c"});
+  const auto refusal = [&](std::string_view table) { return error_message([&] { names(table); }); };
+  CHECK(contains(refusal("a,x\nd,y\n"), "names.csv, line 2: expected a name of the weight file, got 'd'"));
+  CHECK(contains(refusal("a"), "line 1: expected an old and a new name"));
+  CHECK(contains(refusal("a,x\na,y"), "each old name once"));
+  CHECK(contains(refusal("a,b"), "expected new names that differ, got 'b' twice"));
 }

@@ -64,6 +64,40 @@ TEST_CASE("an entry becomes a tensor of another type where the values allow it")
   CHECK(entry_of<std::uint8_t>(DType::boolean, {2, 0}).to<bool>()({0}) == true);
 }
 
+TEST_CASE("unsigned integers are read exactly") {
+  CHECK(entry_of<std::uint16_t>(DType::u16, {65535}).to<float>()({0}) == 65535.0F);
+  CHECK(entry_of<std::uint32_t>(DType::u32, {4294967295U}).to<std::int64_t>()({0}) == 4294967295);
+  CHECK(entry_of<std::uint64_t>(DType::u64, {1ULL << 62}).to<std::int64_t>()({0}) == (1LL << 62));
+  CHECK(entry_of<std::uint64_t>(DType::u64, {1ULL << 63}).to<double>()({0}) == 0x1p63);
+  CHECK(contains(error_message([] { entry_of<std::uint64_t>(DType::u64, {1ULL << 63}).to<std::int64_t>(); }),
+                 "fit int64, got 9223372036854775808"));
+  CHECK(contains(error_message([] { entry_of<std::int64_t>(DType::i64, {-1}).to<std::uint16_t>(); }), "fit uint16"));
+}
+
+TEST_CASE("the 8-bit floats are read exactly") {
+  const auto value = [](DType dtype, std::uint8_t bits) {
+    return entry_of<std::uint8_t>(dtype, {bits}).to<float>()({0});
+  };
+  CHECK(value(DType::f8_e4m3, 0x38) == 1.0F);
+  CHECK(value(DType::f8_e4m3, 0x7e) == 448.0F);
+  CHECK(value(DType::f8_e4m3, 0x01) == 0x1p-9F);
+  CHECK(value(DType::f8_e4m3, 0xc4) == -3.0F);
+  CHECK(std::isnan(value(DType::f8_e4m3, 0xff)));
+  CHECK(value(DType::f8_e5m2, 0x7b) == 57344.0F);
+  CHECK(value(DType::f8_e5m2, 0x01) == 0x1p-16F);
+  CHECK(value(DType::f8_e5m2, 0xfc) == -std::numeric_limits<float>::infinity());
+  CHECK(std::isnan(value(DType::f8_e5m2, 0x7d)));
+  CHECK(value(DType::f8_e4m3fnuz, 0x7f) == 240.0F);
+  CHECK(value(DType::f8_e4m3fnuz, 0x01) == 0x1p-10F);
+  CHECK(std::isnan(value(DType::f8_e4m3fnuz, 0x80)));
+  CHECK(value(DType::f8_e5m2fnuz, 0x7f) == 57344.0F);
+  CHECK(value(DType::f8_e5m2fnuz, 0x01) == 0x1p-17F);
+  CHECK(std::isnan(value(DType::f8_e5m2fnuz, 0x80)));
+  CHECK(value(DType::f8_e8m0, 127) == 1.0F);
+  CHECK(value(DType::f8_e8m0, 0) == 0x1p-127F);
+  CHECK(std::isnan(value(DType::f8_e8m0, 255)));
+}
+
 TEST_CASE("an entry refuses what would lose values, and says both types") {
   const std::string narrow = error_message([] {
     entry_of<std::int64_t>(DType::i64, {1, 1LL << 40}).to<std::int32_t>();

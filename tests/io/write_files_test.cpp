@@ -82,12 +82,12 @@ TEST_CASE("storages of a written .pth start on multiples of 64, those of .safete
   }
 }
 
-TEST_CASE(".npy comes back for every type but bfloat16") {
+TEST_CASE(".npy comes back for every type that it has") {
   const io_test::TemporaryFolder folder;
   const std::string path = folder / "array.npy";
   for (const auto& [name, entry] : io_test::every_kind()) {
-    if (entry.dtype == DType::bf16) {
-      CHECK(contains(error_message([&, &e = entry] { write_npy(path, e); }), "bfloat16"));
+    if (info(entry.dtype).numpy.empty()) {
+      CHECK(contains(error_message([&, &e = entry] { write_npy(path, e); }), qrs::io::name(entry.dtype)));
       continue;
     }
     write_npy(path, entry);
@@ -142,5 +142,5 @@ TEST_CASE("a file that cannot be opened is named with the reason") {
   write_file(folder / "ten", as_bytes("0123456789"));
   CHECK(contains(error_message([&] { read_file(folder / "ten", 9); }), "at most 9 bytes"));
   write_file(folder / "empty.pth", {});
-  CHECK(contains(error_message([&] { read_checkpoint(folder / "empty.pth"); }), "an empty one"));
+  CHECK(contains(error_message([&] { read_checkpoint(folder / "empty.pth"); }), "an empty file"));
 }

@@ -93,6 +93,26 @@ TEST_CASE("a file that is no whole checkpoint is refused, and the message names 
   CHECK(contains(error_message([&] { load_checkpoint<float>(path); }), path));
 }
 
+TEST_CASE("a damaged checkpoint is refused, in its weights and in its history") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "c.safetensors";
+  save_checkpoint(path, example());
+  auto bytes = qrs::io::read_file(path);
+  bytes.back() ^= std::byte{1};
+  qrs::io::write_file(path, bytes);
+  CHECK(contains(error_message([&] { load_checkpoint<float>(path); }), "the file is damaged"));
+  Checkpoint<float> c = example();
+  save_checkpoint(path, c);
+  qrs::io::StateDict dict = qrs::io::read_safetensors(path);
+  c.history[0].train_loss += 1.0;
+  dict.metadata["history"] = json_lines(c.history);
+  qrs::io::write_safetensors(path, dict);
+  CHECK(contains(error_message([&] { load_checkpoint<float>(path); }), "the file is damaged"));
+  dict.metadata.erase("sha256");  // written before there was one
+  qrs::io::write_safetensors(path, dict);
+  CHECK(error_message([&] { load_checkpoint<float>(path); }) == "no error");
+}
+
 TEST_CASE("a checkpoint of another network or optimiser is refused") {
   const TemporaryFolder folder;
   const auto data = qrs::tests::stripes(12);
@@ -106,6 +126,7 @@ TEST_CASE("a checkpoint of another network or optimiser is refused") {
   const auto without = [&](const std::string& name) {
     qrs::io::StateDict dict;
     dict.metadata = good.metadata;
+    dict.metadata.erase("sha256");
     for (const auto& [key, entry] : good) {
       if (key != name) dict.add(key, entry);
     }

@@ -37,7 +37,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
   io::make_folder("[run]", folder);
   const training::InitialNetwork initial = training::initial_network(
       name, {.classes = data.classes(), .in_channels = 1, .seed = repeat.seed, .image_size = data.images.dim(1)},
-      plan.weights.empty() ? std::string() : weights_file(plan.weights, name), plan.allow_missing);
+      {.file = plan.weights.empty() ? std::string() : weights_file(plan.weights, name)}, plan.allow_missing);
   models::Model<float>& net = *initial.net;
 
   train::FitOptions fit = plan.fit;

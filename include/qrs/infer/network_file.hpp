@@ -10,6 +10,7 @@
 //   in_channels    "1", or "3" where the network sees the grey page three times
 //   preprocessing  {"size": 224, "filter": "bicubic", "order": "rows_first", "grey_first": false, "equalize": true}
 //                  order is optional (image/resize.hpp has the words)
+//   weights_sha256 nn::weights_sha256(net); may be absent. A file whose weights have another is refused: it is damaged
 //   temperature    a number; absent where the probabilities are not calibrated (metrics/temperature.hpp)
 //
 // Other keys are the writer's own and stay unread.
@@ -29,9 +30,11 @@
 
 #include "../data/preprocessing.hpp"
 #include "../image/transform.hpp"
+#include "../io/file_kind.hpp"
 #include "../io/safetensors.hpp"
 #include "../models/registry.hpp"
 #include "../nn/state.hpp"
+#include "../nn/weights_hash.hpp"
 
 namespace qrs::infer {
 
@@ -107,6 +110,20 @@ inline double temperature(const std::string& path, const std::string& value) {
   return out;
 }
 
+/// The file's entries; what is no safetensors is refused by what it is.
+inline io::StateDict read_network(const std::string& path) {
+  const std::vector<std::byte> bytes = io::read_file(path);
+  const std::string_view kind = io::file_kind(bytes);
+  if (kind == "a torch checkpoint (.pth)" || kind == "a tar archive") {
+    fail_in(path, "expected a network that qrs train wrote (.safetensors), got ", kind,
+            ", which holds weights alone; qrs train MODEL --weights ", path, " begins with them");
+  }
+  if (kind != "a safetensors file" && kind != io::unknown_kind) {
+    fail_in(path, "expected a network that qrs train wrote (.safetensors), got ", io::kind_and_advice(bytes));
+  }
+  return io::parse_safetensors(bytes, path);
+}
+
 inline NetworkInfo read_info(const std::string& path, const io::StateDict& dict) {
   NetworkInfo info;
   info.model = value_of(path, dict, "model");
@@ -130,7 +147,7 @@ inline NetworkInfo read_info(const std::string& path, const io::StateDict& dict)
 /// Reads and checks all of it; the network is new, its weights the file's. Throws an Error that names the file where it is
 /// no safetensors, lacks a key, has a value that makes no sense, or weights that are not the network's.
 inline NetworkFile load_network(const std::string& path) {
-  const io::StateDict dict = io::read_safetensors(path);
+  const io::StateDict dict = detail::read_network(path);
   NetworkFile out{.info = detail::read_info(path, dict), .net = nullptr};
   out.net = models::create<float>(out.info.model, {.classes = static_cast<std::int64_t>(out.info.class_names.size()),
                                                    .in_channels = out.info.in_channels,
@@ -141,6 +158,14 @@ inline NetworkFile load_network(const std::string& path) {
   } catch (const Error& error) {
     detail::fail_in(path, "expected the weights of ", out.info.model, " with ", out.info.class_names.size(),
                     " classes and ", out.info.in_channels, " input channels, got: ", error.what());
+  }
+  const auto written = dict.metadata.find("weights_sha256");
+  const std::string hash = written == dict.metadata.end() ? std::string() : nn::weights_sha256(*out.net);
+  if (!hash.empty() && hash != written->second) {
+    detail::fail_in(path, "expected weights with the SHA-256 ", written->second, ", which its metadata names, got ",
+                    hash,
+                    ": the file is damaged; take it from where it was written (or, if another program changed the "
+                    "weights on purpose, drop weights_sha256 from the metadata)");
   }
   out.net->eval();
   return out;

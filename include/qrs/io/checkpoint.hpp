@@ -15,6 +15,7 @@
 #include "../core/sha256.hpp"
 #include "byte_reader.hpp"
 #include "file.hpp"
+#include "file_kind.hpp"
 #include "npy.hpp"
 #include "safetensors.hpp"
 #include "state_dict.hpp"
@@ -25,28 +26,60 @@ namespace qrs::io {
 
 /// A file read whole: what `qrs inspect` shows.
 struct FileContents {
-  std::string_view format;          // "safetensors", "npy", "torch zip", "torch legacy", "torch tar"
-  StateDict tensors;                // of an .npy file: one entry without a name
-  std::vector<std::string> others;  // objects of a torch checkpoint that are no tensors
+  std::string_view format;           // "safetensors", "npy", "torch zip", "torch legacy", "torch tar"
+  StateDict tensors;                 // of an .npy file: one entry without a name
+  std::vector<std::string> others;   // what is no tensor, or a tensor of a type that is not read
+  std::vector<std::string> notices;  // what a reader should be told: what was chosen, what was left out
 };
 
-/// Reads the bytes of any format. TorchScope::everything shows all tensors of a torch checkpoint by their whole path.
-inline FileContents parse_file(Bytes bytes, std::string_view file, TorchScope scope = TorchScope::state_dict) {
+namespace detail {
+
+/// A few of the names, and how many more there are.
+inline std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 8;
+  std::string out;
+  for (std::size_t i = 0; i < names.size() && i < most; ++i) out += (i > 0 ? ", " : "") + names[i];
+  return names.size() > most ? out + text(" and ", names.size() - most, " more") : out;
+}
+
+inline std::vector<std::string> torch_notices(const TorchContents& torch) {
+  std::vector<std::string> out;
+  if (!torch.key.empty()) out.push_back(text("read the mapping '", shown(torch.key), "' of the checkpoint"));
+  if (!torch.others.empty()) out.push_back("left out, being no weights: " + some_of(torch.others));
+  if (!torch.foreign.empty()) {
+    out.push_back("left out objects of these Python classes, of which nothing was imported or run: " +
+                  some_of(torch.foreign));
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// Reads the bytes of any format. TorchScope::everything shows all tensors of a torch checkpoint by their whole path; with
+/// TorchScope::state_dict, `key` is the path of the mapping to read ("ema.state_dict"), for torch checkpoints alone.
+inline FileContents parse_file(Bytes bytes, std::string_view file, TorchScope scope = TorchScope::state_dict,
+                               std::string_view key = {}) {
   ByteReader in(bytes, file, "checkpoint");
-  if (bytes.empty()) in.error("expected a weight file, got an empty one");
+  const bool torch_follows = in.follows("PK") || in.follows(legacy_magic) || tar_header_follows(in);
+  if (!torch_follows && !key.empty())
+    in.error("expected a torch checkpoint, whose mappings have keys, for the key '", key, "', got ", file_kind(bytes));
   if (in.follows(npy_magic)) {
-    FileContents out{.format = "npy", .tensors = {}, .others = {}};
+    FileContents out{.format = "npy", .tensors = {}, .others = {}, .notices = {}};
     out.tensors.add("", parse_npy(bytes, file));
     return out;
   }
+  if (torch_follows && file_kind(bytes) != "a NumPy archive (.npz)") {
+    TorchContents torch = parse_torch(bytes, file, scope, key);
+    std::vector<std::string> notices = detail::torch_notices(torch);
+    return {torch.container, std::move(torch.tensors), std::move(torch.others), std::move(notices)};
+  }
   if (bytes.size() > 8 && bytes[8] == std::byte{'{'}) {
-    return {.format = "safetensors", .tensors = parse_safetensors(bytes, file), .others = {}};
+    FileContents out{.format = "safetensors", .tensors = {}, .others = {}, .notices = {}};
+    out.tensors = parse_safetensors(bytes, file, &out.others);
+    if (!out.others.empty()) out.notices.push_back("left out: " + detail::some_of(out.others));
+    return out;
   }
-  if (in.follows("PK") || in.follows("\x80") || tar_header_follows(in)) {
-    TorchContents torch = parse_torch(bytes, file, scope);
-    return {.format = torch.container, .tensors = std::move(torch.tensors), .others = std::move(torch.others)};
-  }
-  in.error("expected safetensors, a torch checkpoint (zip, legacy stream, tar) or .npy, got something else");
+  in.error("expected a weight file (.safetensors, a torch checkpoint of any age, .npy), got ", kind_and_advice(bytes));
 }
 
 /// The eight hex digits in a name such as `resnet18-f37072fd.pth`, which begin the file's SHA-256, or nothing. The
@@ -69,21 +102,42 @@ inline bool reads_as_date(std::string_view digits) {
   return year && two(4) >= 1 && two(4) <= 12 && two(6) >= 1 && two(6) <= 31;
 }
 
-/// Throws where the file's name holds a hash that is not the file's. A date in that place is no hash.
-inline void check_hash_in_name(Bytes bytes, std::string_view path) {
+/// What to say where eight hex digits end a file's name as torchvision's hashes do, and are not the beginning of its
+/// SHA-256; empty where nothing. A date in that place is no hash.
+inline std::string hash_notice(Bytes bytes, std::string_view path) {
   const std::string_view digits = hash_in_name(path);
-  if (digits.empty() || reads_as_date(digits)) return;
+  if (digits.empty() || reads_as_date(digits)) return {};
   const std::string hash = sha256(bytes);
-  QRS_CHECK(hash.starts_with(digits), "[checkpoint] ", path, ", byte 0: expected a SHA-256 that begins with ", digits,
-            ", as its name says, got ", hash,
+  if (hash.starts_with(digits)) return {};
+  return text("expected a SHA-256 that begins with ", digits, ", as its name says, got ", hash);
+}
+
+/// Throws where the file's name holds a hash that is not the file's. A number in that place, of a step or an epoch, is no
+/// hash.
+inline void check_hash_in_name(Bytes bytes, std::string_view path) {
+  if (hash_in_name(path).find_first_of("abcdef") == std::string_view::npos) return;
+  const std::string notice = hash_notice(bytes, path);
+  QRS_CHECK(notice.empty(), "[checkpoint] ", path, ", byte 0: ", notice,
             ": the file is damaged or another one (download it again; rename it if the name means no hash)");
 }
 
-/// The weights in a file of any format. Of a torch checkpoint, the state dict (torch_checkpoint.hpp says which mapping).
-inline StateDict read_checkpoint(const std::string& path) {
+/// A weight file with what to say of it: a hash in its name that is not the file's is a notice here.
+inline FileContents parse_weights(Bytes bytes, std::string_view path, std::string_view key = {}) {
+  FileContents out = parse_file(bytes, path, TorchScope::state_dict, key);
+  const std::string notice = hash_notice(bytes, path);
+  if (!notice.empty()) {
+    out.notices.push_back(notice +
+                          "; it was read: if the digits are meant as a hash, the file is damaged or another one");
+  }
+  return out;
+}
+
+/// The weights in a file of any format. Of a torch checkpoint, the state dict (torch_mappings.hpp says which mapping). Throws
+/// where the file's name holds a hash that is not the file's.
+inline StateDict read_checkpoint(const std::string& path, std::string_view key = {}) {
   const std::vector<std::byte> bytes = read_file(path);
   check_hash_in_name(bytes, path);
-  return parse_file(bytes, path).tensors;
+  return parse_file(bytes, path, TorchScope::state_dict, key).tensors;
 }
 
 /// Writes by extension: .safetensors; .pth, .pt or .th (torch's zip container); .npy for one entry.

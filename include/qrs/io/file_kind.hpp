@@ -174,6 +174,8 @@ inline bool reads_as_onnx(std::string_view all) {
 
 }  // namespace detail
 
+inline constexpr std::string_view unknown_kind = "data of an unknown kind";
+
 /// What a file is, with its article: "a torch checkpoint (.pth)", "an HTML page", "a text file", or "data of an unknown kind".
 /// The whole file is best, its first 64 KiB do.
 inline std::string_view file_kind(Bytes bytes) {
@@ -197,7 +199,7 @@ inline std::string_view file_kind(Bytes bytes) {
   if (all.starts_with("BM") && !detail::reads_as_text(all.substr(0, 64))) return "a BMP picture";
   if (detail::reads_as_onnx(all)) return "an ONNX model";
   const std::string_view text = detail::text_kind(all);
-  return text.empty() ? "data of an unknown kind" : text;
+  return text.empty() ? unknown_kind : text;
 }
 
 /// What to do with a file of that kind, or nothing.

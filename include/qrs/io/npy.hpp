@@ -21,6 +21,7 @@
 #include "byte_reader.hpp"
 #include "dtype.hpp"
 #include "file.hpp"
+#include "file_kind.hpp"
 #include "state_dict.hpp"
 #include "strided_view.hpp"
 
@@ -132,7 +133,7 @@ class NpyHeader {
 /// Reads the bytes of a file; `file` is its name in messages. Bytes after the array are tolerated.
 inline Entry parse_npy(Bytes bytes, std::string_view file) {
   ByteReader in(bytes, file, "npy");
-  if (!in.follows(npy_magic)) in.error("expected the six bytes \\x93NUMPY, got something else");
+  if (!in.follows(npy_magic)) in.error("expected the six bytes \\x93NUMPY, got ", kind_and_advice(bytes));
   in.take(npy_magic.size(), "magic");
   const int major = in.number<std::uint8_t>("version");
   in.number<std::uint8_t>("version");
@@ -142,7 +143,9 @@ inline Entry parse_npy(Bytes bytes, std::string_view file) {
   const std::uint64_t base = in.offset();
   const detail::NpyHeader header(as_text(in.take(length, "header")), file, base);
   const auto dtype = find_dtype(&DTypeInfo::numpy, header.descr);
-  if (!dtype) header.error("expected a little-endian float, integer or bool type, got '", shown(header.descr), "'");
+  if (!dtype)
+    header.error("expected '<f2', '<f4', '<f8', '|b1' or an integer type ('<i8', '<u4' and so on), got '",
+                 shown(header.descr), "'; save it with numpy.save(NAME, array.astype('<f8'))");
   const std::int64_t size = byte_count(*dtype, *header.shape);
   if (size < 0 || static_cast<std::uint64_t>(size) > in.left()) {
     in.error("expected ", size < 0 ? std::string("fewer than 2^63") : text(size), " bytes for shape ",
@@ -166,7 +169,7 @@ inline Entry parse_npy(Bytes bytes, std::string_view file) {
 
 inline Entry read_npy(const std::string& path) { return parse_npy(read_file(path), path); }
 
-/// Writes version 1.0 in C order; bfloat16 has no name in the format and is an Error.
+/// Writes version 1.0 in C order; bfloat16 and the 8-bit floats have no name in the format and are an Error.
 inline void write_npy(const std::string& path, const Entry& entry) {
   const std::string_view descr = info(entry.dtype).numpy;
   QRS_CHECK(!descr.empty(), "[npy] expected a type that .npy has, got ", name(entry.dtype), " for ", path);

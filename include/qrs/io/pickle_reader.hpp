@@ -1,17 +1,20 @@
 // Reads a Python pickle into plain nodes and calls nothing.
 //
 // A pickle is a program for a stack machine; Python's own reader runs it, imports what it names and calls what it says.
-// This one runs only the instructions that build data. A GLOBAL must be on the caller's list and becomes a node that holds
-// its name; REDUCE and NEWOBJ become a node that holds callee and arguments: what a `call` means is the caller's business
-// (torch_objects.hpp). Source: Lib/pickletools.py of CPython, which documents every opcode; protocols 2 to 5.
+// This one runs only the instructions that build data. A GLOBAL, whatever it names, becomes a node that holds the name; REDUCE,
+// NEWOBJ, INST and OBJ become a node that holds callee and arguments: what a `call` means is the caller's business
+// (torch_objects.hpp), and for a class nobody knows it means nothing. Source: Lib/pickletools.py of CPython, which documents
+// every opcode; protocols 2 to 5.
 //
 // Nodes live in one list and refer to each other by index, so that shared objects, cycles and nesting of any depth cost no
-// recursion, in reading or in releasing. Texts are views into the file. Node, memo and stack sizes are limited.
+// recursion, in reading or in releasing. Texts are views into the file. Node, memo and stack sizes are limited: what a
+// pickle costs in memory is bounded by 160 MiB or a few times its length, whichever is more.
 #pragma once
 
-#include <bit>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,15 +33,15 @@ struct PickleNode {
     boolean,       // integer: 0 or 1
     integer,       // integer
     long_integer,  // text: more than 64 bits, little-endian two's complement
-    real,          // real
+    real,          // integer: the bits of the float64
     text,          // text
     bytes,         // text
     tuple,         // items
     list,          // items
     set,           // items
     dict,          // items: key, value, key, value, ... in file order
-    global,        // module, text: a name that was on the list
-    call,          // items: callee, arguments (a tuple)
+    global,        // module, text: a name, imported by nobody
+    call,          // items: callee, arguments (a tuple); then key, value, ... where the object was filled as a dict is
     persistent,    // items: the identity the writer gave
   };
   using Ref = std::uint32_t;
@@ -46,7 +49,6 @@ struct PickleNode {
   Kind kind = Kind::none;
   std::uint64_t offset = 0;  // in the file, of the opcode that made it
   std::int64_t integer = 0;
-  double real = 0;
   std::string_view text{};
   std::string_view module{};
   std::vector<Ref> items{};
@@ -62,20 +64,27 @@ inline std::string describe(const PickleNode& node) {
 
 /// The result: `root` is the object, the others are its parts.
 struct Pickle {
-  std::vector<PickleNode> nodes;
+  std::deque<PickleNode> nodes;  // a list that grows without being copied
   PickleNode::Ref root = 0;
 
   const PickleNode& operator[](PickleNode::Ref ref) const { return nodes[ref]; }
   const PickleNode& top() const { return nodes[root]; }
 };
 
-/// Whether a pickle may name this object.
-using AllowedGlobal = bool (*)(std::string_view module, std::string_view name);
+/// The keys and values of a mapping, one after the other: of a dict, or of an object that was filled as one. Empty for
+/// other nodes.
+inline std::span<const PickleNode::Ref> pairs_of(const PickleNode& node) {
+  const std::span<const PickleNode::Ref> items(node.items);
+  if (node.kind == PickleNode::Kind::dict) return items;
+  return node.kind == PickleNode::Kind::call ? items.subspan(2) : items.first(0);
+}
 
-/// Sizes no honest checkpoint reaches: one of 100,000 tensors has 1.5 million nodes.
+/// Sizes no honest checkpoint reaches: one of 100,000 tensors has 1.5 million nodes. A longer pickle may have one node for
+/// every 8 bytes: a history of numbers is that dense.
 struct PickleLimits {
-  std::size_t nodes = std::size_t{1} << 22;
+  std::size_t nodes = std::size_t{3} << 19;
   std::size_t memo = std::size_t{1} << 22;
+  std::size_t scattered_memo = std::size_t{1} << 16;  // entries whose keys do not follow each other
   std::size_t stack = std::size_t{1} << 20;
   std::size_t marks = 1000;
 };
@@ -87,8 +96,9 @@ class PickleMachine {
   using Kind = PickleNode::Kind;
   using Ref = PickleNode::Ref;
 
-  PickleMachine(ByteReader& in, AllowedGlobal allowed, const PickleLimits& limits)
-      : in_(in), allowed_(allowed), limits_(limits) {}
+  PickleMachine(ByteReader& in, const PickleLimits& limits) : in_(in), limits_(limits) {
+    limits_.nodes = std::max(limits_.nodes, in.left() / 8);
+  }
 
   Pickle run() {
     while (!step()) {
@@ -123,7 +133,7 @@ class PickleMachine {
       case 'r':
         return put(in_.number<std::uint32_t>("LONG_BINPUT"));
       case 0x94:
-        return put(memo_.size());
+        return put(memo_.size() + scattered_memo_.size());
       case 'h':
         return get(in_.number<std::uint8_t>("BINGET"));
       case 'j':
@@ -169,6 +179,8 @@ class PickleMachine {
         return run_of(Kind::bytes, in_.number<std::uint32_t>("BINBYTES length"));
       case 0x8e:
         return run_of(Kind::bytes, in_.number<std::uint64_t>("BINBYTES8 length"));
+      case 0x96:
+        return run_of(Kind::bytes, in_.number<std::uint64_t>("BYTEARRAY8 length"));
       default:
         return container_step(opcode);
     }
@@ -224,6 +236,13 @@ class PickleMachine {
         return call();
       case 0x81:
         return call();  // NEWOBJ: cls.__new__(*arguments)
+      case 0x92:
+        pop();  // NEWOBJ_EX: the same with named arguments, which nobody asks for
+        return call();
+      case 'i':
+        return instance(true);
+      case 'o':
+        return instance(false);
       case 'b':
         return build();
       case 'Q':
@@ -306,7 +325,7 @@ class PickleMachine {
   bool real() {  // big-endian
     std::uint64_t bits = 0;
     for (const std::byte b : in_.take(8, "BINFLOAT")) bits = (bits << 8) | std::to_integer<std::uint64_t>(b);
-    return push({.kind = Kind::real, .real = std::bit_cast<double>(bits)});
+    return push({.kind = Kind::real, .integer = static_cast<std::int64_t>(bits)});
   }
   bool run_of(Kind kind, std::uint64_t length) {
     return push({.kind = kind, .text = as_text(in_.take(length, kind == Kind::text ? "text" : "bytes"))});
@@ -320,12 +339,14 @@ class PickleMachine {
     stack_.resize(height);
     return push(std::move(node));
   }
-  /// The objects from `height` up join the container below them.
+  /// The objects from `height` up join the container below them. Of an object of an unknown class, only what a dict would
+  /// take is kept.
   bool extend(Kind kind, std::size_t height) {
     const std::size_t count = stack_.size() - height;
     if (height <= floor()) error("expected a container on the stack, got none");
     PickleNode& node = out_.nodes[stack_[height - 1]];
-    if (node.kind != kind) {
+    if (node.kind == Kind::call && kind != Kind::dict) return drop(height);
+    if (node.kind != kind && node.kind != Kind::call) {
       error("expected a ", kind == Kind::dict ? "dict" : kind == Kind::list ? "list" : "set", ", got ", describe(node));
     }
     if (kind == Kind::dict && count % 2 != 0) error("expected keys and values in pairs, got an odd number");
@@ -334,10 +355,6 @@ class PickleMachine {
   }
 
   bool named_global(std::string_view module, std::string_view name) {
-    if (!allowed_(module, name)) {
-      error("expected a global on the allowed list, got ", shown(module), ".", shown(name),
-            " (nothing was imported or called)");
-    }
     return push({.kind = Kind::global, .text = name, .module = module});
   }
   bool global() {
@@ -358,7 +375,10 @@ class PickleMachine {
     const Ref arguments = pop();
     const Ref callee = pop();
     if (out_[arguments].kind != Kind::tuple) error("expected a tuple of arguments, got ", describe(out_[arguments]));
-    if (out_[callee].kind != Kind::global) error("expected a global to call, got ", describe(out_[callee]));
+    const Kind kind = out_[callee].kind;
+    if (kind != Kind::global && kind != Kind::call && kind != Kind::persistent) {
+      error("expected a global to call, got ", describe(out_[callee]));
+    }
     if (out_[callee].module != "collections" || out_[callee].text != "OrderedDict") {
       return push({.kind = Kind::call, .items = {callee, arguments}});
     }
@@ -374,6 +394,21 @@ class PickleMachine {
     }
     return push(std::move(dict));
   }
+  /// INST names its class, OBJ has it below its arguments; both take what stands above the last mark.
+  bool instance(bool named) {
+    const std::size_t height = pop_mark();
+    const std::size_t first = named ? height : height + 1;
+    if (first > stack_.size()) error("expected a class above the mark, got none");
+    const std::string_view module = named ? in_.line("a module name") : std::string_view{};
+    const std::string_view name = named ? in_.line("a class") : std::string_view{};
+    collect(Kind::tuple, first);
+    const Ref arguments = pop();
+    if (named) named_global(module, name);
+    const Ref callee = pop();
+    push_ref(callee);
+    push_ref(arguments);
+    return call();
+  }
   /// The state (attributes such as a module's _metadata) is dropped: no tensor of a state dict is an attribute.
   bool build() {
     pop();
@@ -381,25 +416,32 @@ class PickleMachine {
     return false;
   }
 
+  /// Writers number the memo 0, 1, 2, ...: a list. Other keys go into a map, of which there may be few.
   bool put(std::uint64_t key) {
-    if (memo_.size() >= limits_.memo) error("expected at most ", limits_.memo, " memo entries, got more");
-    memo_[key] = top();
+    const Ref ref = top();
+    if (key < memo_.size()) {
+      memo_[static_cast<std::size_t>(key)] = ref;
+    } else if (key == memo_.size()) {
+      if (memo_.size() >= limits_.memo) error("expected at most ", limits_.memo, " memo entries, got more");
+      memo_.push_back(ref);
+    } else {
+      scattered_memo_[key] = ref;
+      if (scattered_memo_.size() > std::min(limits_.scattered_memo, limits_.memo)) {
+        error("expected at most ", std::min(limits_.scattered_memo, limits_.memo),
+              " memo entries out of order, got more");
+      }
+    }
     return false;
   }
   bool get(std::uint64_t key) {
-    const auto found = memo_.find(key);
-    if (found == memo_.end()) error("expected a memo entry ", key, ", got none");
+    if (key < memo_.size()) return push_ref(memo_[static_cast<std::size_t>(key)]);
+    const auto found = scattered_memo_.find(key);
+    if (found == scattered_memo_.end()) error("expected a memo entry ", key, ", got none");
     return push_ref(found->second);
   }
 
   static std::string_view named(int opcode) {
     switch (opcode) {
-      case 'i':
-        return " (INST, which calls a class)";
-      case 'o':
-        return " (OBJ, which calls a class)";
-      case 0x92:
-        return " (NEWOBJ_EX, which calls a class)";
       case 0x82:
       case 0x83:
       case 0x84:
@@ -424,12 +466,12 @@ class PickleMachine {
   }
 
   ByteReader& in_;
-  AllowedGlobal allowed_;
   PickleLimits limits_;
   Pickle out_;
   std::vector<Ref> stack_;
   std::vector<std::size_t> marks_;
-  std::unordered_map<std::uint64_t, Ref> memo_;
+  std::vector<Ref> memo_;
+  std::unordered_map<std::uint64_t, Ref> scattered_memo_;
   std::uint64_t at_ = 0;
   std::size_t copied_ = 0;  // pairs copied out of shared lists, which may be named more often than they are long
 };
@@ -437,8 +479,8 @@ class PickleMachine {
 }  // namespace detail
 
 /// Reads one pickle and leaves the reader behind its STOP. The result views the reader's bytes.
-inline Pickle read_pickle(ByteReader& in, AllowedGlobal allowed, const PickleLimits& limits = {}) {
-  return detail::PickleMachine(in, allowed, limits).run();
+inline Pickle read_pickle(ByteReader& in, const PickleLimits& limits = {}) {
+  return detail::PickleMachine(in, limits).run();
 }
 
 }  // namespace qrs::io

@@ -4,7 +4,7 @@
 //
 // Source: the format section of the safetensors project's README. Tighter than it: duplicate names, overlapping ranges
 // and unknown fields are errors. Looser: gaps between ranges and bytes after the last one are tolerated, since files carry
-// them. Types outside DType (F8, U16 and so on) are errors that name the tensor. The header never becomes a JSON tree: a
+// them. Types outside DType (F4) are listed or errors. The header never becomes a JSON tree: a
 // handler takes each event, so that a hostile header costs no more memory than its length.
 #pragma once
 
@@ -26,6 +26,7 @@
 #include "byte_reader.hpp"
 #include "dtype.hpp"
 #include "file.hpp"
+#include "file_kind.hpp"
 #include "state_dict.hpp"
 
 namespace qrs::io {
@@ -156,9 +157,12 @@ class SafetensorsHeader {
 
 }  // namespace detail
 
-/// Reads the bytes of a file; `file` is its name in messages.
-inline StateDict parse_safetensors(Bytes bytes, std::string_view file) {
+/// Reads the bytes of a file; `file` is its name in messages. Tensors of a type that is not read go into `others`, "name:
+/// tensor of F4, ...", or are an Error where there is none.
+inline StateDict parse_safetensors(Bytes bytes, std::string_view file, std::vector<std::string>* others = nullptr) {
   ByteReader in(bytes, file, "safetensors");
+  const bool begins_so = bytes.size() > 8 && (bytes[8] == std::byte{'{'} || file_kind(bytes) == unknown_kind);
+  if (!begins_so) in.error("expected a safetensors file, got ", kind_and_advice(bytes));
   const auto length = in.number<std::uint64_t>("header length");
   if (length > max_safetensors_header || length > in.left()) {
     fail_at("safetensors", file, 0, "expected a header of at most ",
@@ -181,7 +185,12 @@ inline StateDict parse_safetensors(Bytes bytes, std::string_view file) {
       fail_at("safetensors", file, base, "expected data_offsets of '", shown(record.name), "' inside ", room,
               " bytes of data, got ", begin, " to ", end);
     }
+    if (end > begin) ranges.emplace_back(begin, end);
     const auto dtype = find_dtype(&DTypeInfo::safetensors, record.dtype);
+    if (!dtype && others != nullptr) {
+      others->push_back(text(shown(record.name), ": tensor of ", shown(record.dtype), ", a type that is not read"));
+      continue;
+    }
     if (!dtype) {
       fail_at("safetensors", file, base + begin, "expected a dtype that is read here for '", shown(record.name),
               "', got '", shown(record.dtype), "'");
@@ -192,7 +201,6 @@ inline StateDict parse_safetensors(Bytes bytes, std::string_view file) {
               " bytes for '", shown(record.name), "' of shape ", std::span(record.shape), " ", record.dtype, ", got ",
               end - begin);
     }
-    if (end > begin) ranges.emplace_back(begin, end);
   }
   std::sort(ranges.begin(), ranges.end());
   for (std::size_t i = 1; i < ranges.size(); ++i) {
@@ -202,11 +210,12 @@ inline StateDict parse_safetensors(Bytes bytes, std::string_view file) {
     }
   }
   for (detail::SafetensorsRecord& record : header.records) {  // nothing is allocated before all ranges are known good
+    const auto dtype = find_dtype(&DTypeInfo::safetensors, record.dtype);
+    if (!dtype) continue;
     const Bytes data = bytes.subspan(static_cast<std::size_t>(base + record.range[0]),
                                      static_cast<std::size_t>(record.range[1] - record.range[0]));
-    out.add(std::move(record.name), Entry{.dtype = *find_dtype(&DTypeInfo::safetensors, record.dtype),
-                                          .shape = std::move(record.shape),
-                                          .bytes = {data.begin(), data.end()}});
+    out.add(std::move(record.name),
+            Entry{.dtype = *dtype, .shape = std::move(record.shape), .bytes = {data.begin(), data.end()}});
   }
   return out;
 }

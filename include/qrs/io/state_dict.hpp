@@ -113,6 +113,22 @@ struct Entry {
       case DType::boolean:
         convert<std::uint8_t>(out, [](std::uint8_t value) { return value != 0; });
         break;
+      case DType::u16:
+        convert<std::uint16_t>(out, std::identity{});
+        break;
+      case DType::u32:
+        convert<std::uint32_t>(out, std::identity{});
+        break;
+      case DType::u64:
+        convert<std::uint64_t>(out, std::identity{});
+        break;
+      case DType::f8_e4m3:
+      case DType::f8_e5m2:
+      case DType::f8_e8m0:
+      case DType::f8_e4m3fnuz:
+      case DType::f8_e5m2fnuz:
+        convert<std::uint8_t>(out, [format = dtype](std::uint8_t bits) { return float8_value(bits, format); });
+        break;
     }
     return out;
   }
@@ -133,6 +149,21 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 
  private:
+  static float float8_value(std::uint8_t bits, DType format) {
+    switch (format) {
+      case DType::f8_e4m3:
+        return float8_to_float(bits, Float8::e4m3);
+      case DType::f8_e5m2:
+        return float8_to_float(bits, Float8::e5m2);
+      case DType::f8_e4m3fnuz:
+        return float8_to_float(bits, Float8::e4m3fnuz);
+      case DType::f8_e5m2fnuz:
+        return float8_to_float(bits, Float8::e5m2fnuz);
+      default:
+        return e8m0_to_float(bits);
+    }
+  }
+
   template <class Stored, class T, class Decode>
   void convert(const Tensor<T>& out, const Decode& decode) const {
     using Value = std::decay_t<decltype(decode(Stored{}))>;
@@ -144,11 +175,12 @@ struct Entry {
         std::memcpy(&stored, bytes.data() + static_cast<std::size_t>(i) * sizeof(Stored), sizeof(Stored));
         const Value value = decode(stored);
         if constexpr (!std::is_floating_point_v<T> && !std::is_same_v<Value, bool>) {
-          const bool fits =
-              std::is_same_v<T, bool>
-                  ? value == 0 || value == 1
-                  : static_cast<std::int64_t>(value) >= static_cast<std::int64_t>(std::numeric_limits<T>::min()) &&
-                        static_cast<std::int64_t>(value) <= static_cast<std::int64_t>(std::numeric_limits<T>::max());
+          bool fits = false;
+          if constexpr (std::is_same_v<T, bool>) {
+            fits = value == 0 || value == 1;
+          } else {
+            fits = std::in_range<T>(value);
+          }
           QRS_CHECK(fits, "[entry] expected values that fit ", name(dtype_of<T>()), ", got ", value, " at element ", i);
         }
         out.data()[i] = static_cast<T>(value);

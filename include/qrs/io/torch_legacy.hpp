@@ -16,6 +16,7 @@
 
 #include "../core/error.hpp"
 #include "byte_reader.hpp"
+#include "file_kind.hpp"
 #include "pickle_reader.hpp"
 #include "torch_objects.hpp"
 
@@ -63,8 +64,6 @@ class LegacyStorages : public TorchContainer {
   std::string_view file_;
 };
 
-inline bool no_global_allowed(std::string_view, std::string_view) { return false; }
-
 /// The writer's system: a dict that says, among sizes of C types, whether numbers are little-endian.
 inline void check_system(const Pickle& system, std::string_view file) {
   const PickleNode& top = system.top();
@@ -81,19 +80,19 @@ inline void check_system(const Pickle& system, std::string_view file) {
 
 inline TorchFile open_torch_legacy(Bytes bytes, std::string_view file) {
   ByteReader in(bytes, file, "torch");
-  if (!in.follows(legacy_magic)) in.error("expected the magic number of torch.save, got another pickle");
+  if (!in.follows(legacy_magic)) in.error("expected the magic number of torch.save, got ", kind_and_advice(bytes));
   in.take(legacy_magic.size(), "magic number");
   const std::uint64_t at = in.offset();
-  const Pickle protocol = read_pickle(in, detail::no_global_allowed);
+  const Pickle protocol = read_pickle(in);
   if (protocol.top().kind != PickleNode::Kind::integer || protocol.top().integer != 1001) {
     fail_at("torch", file, at, "expected protocol 1001, got ", protocol.top().integer);
   }
-  detail::check_system(read_pickle(in, detail::no_global_allowed), file);
-  Pickle pickle = read_pickle(in, torch_global_allowed);
+  detail::check_system(read_pickle(in), file);
+  Pickle pickle = read_pickle(in);
 
   std::unordered_map<std::string, std::int64_t> element_bytes;
   for (const PickleNode& node : pickle.nodes) {
-    if (node.kind != PickleNode::Kind::persistent) continue;
+    if (node.kind != PickleNode::Kind::persistent || !names_storage(pickle, node)) continue;
     const StorageIdentity identity = storage_identity(pickle, node, file);
     const auto [position, fresh] = element_bytes.emplace(identity.key, identity.element_bytes());
     if (!fresh && position->second != identity.element_bytes()) {
@@ -101,13 +100,13 @@ inline TorchFile open_torch_legacy(Bytes bytes, std::string_view file) {
               position->second, " and ", identity.element_bytes());
     }
   }
-  const Pickle keys = read_pickle(in, detail::no_global_allowed);
+  const Pickle keys = read_pickle(in);
   if (keys.top().kind != PickleNode::Kind::list) {
     fail_at("torch", file, keys.top().offset, "expected a list of storage keys, got ", describe(keys.top()));
   }
   std::unordered_map<std::string, Bytes> storages;
   for (const PickleNode::Ref ref : keys.top().items) {
-    const std::string key(keys[ref].text);
+    const std::string key(keys[ref].text.substr(0, max_storage_key));
     const auto size = element_bytes.find(key);
     if (size == element_bytes.end()) {
       fail_at("torch", file, keys[ref].offset, "expected a storage that the object names, got '", shown(key), "'");

@@ -101,7 +101,7 @@ class TarTensors : public TorchContainer {
   std::optional<StridedView> tensor(const Pickle& pickle, const PickleNode& node) override {
     const PickleNode& identity = pickle[node.items[0]];
     std::int64_t key = identity.integer;
-    if (identity.kind == PickleNode::Kind::text) {
+    if (identity.kind == PickleNode::Kind::text && identity.text.size() < 32) {
       std::from_chars(identity.text.data(), identity.text.data() + identity.text.size(), key);
     } else if (identity.kind != PickleNode::Kind::integer) {
       fail_at("torch", file_, node.offset, "expected a whole number as identity, got ", describe(identity));
@@ -125,7 +125,7 @@ class TarTensors : public TorchContainer {
     return pickle[tuple.items[i]].integer;
   }
   std::int64_t count(ByteReader& in) const {
-    const Pickle pickle = read_pickle(in, no_global_allowed);
+    const Pickle pickle = read_pickle(in);
     const PickleNode& top = pickle.top();
     if (top.kind != PickleNode::Kind::integer || top.integer < 0 ||
         static_cast<std::uint64_t>(top.integer) > in.left()) {
@@ -138,7 +138,7 @@ class TarTensors : public TorchContainer {
     ByteReader in(member.data, file_, "torch", member.offset);
     const std::int64_t storages = count(in);
     for (std::int64_t i = 0; i < storages; ++i) {
-      const Pickle pickle = read_pickle(in, torch_global_allowed);
+      const Pickle pickle = read_pickle(in);
       const PickleNode& top = pickle.top();
       const std::int64_t key = integer(pickle, top, 0);
       const auto dtype =
@@ -150,7 +150,7 @@ class TarTensors : public TorchContainer {
         in.error("expected at most ", room, " elements of a storage, got ", elements);
       storages_[key] = {*dtype, in.take(static_cast<std::uint64_t>(elements) * size_of(*dtype), "storage")};
     }
-    const Pickle views = read_pickle(in, no_global_allowed);
+    const Pickle views = read_pickle(in);
     for (const PickleNode::Ref ref : views.top().items) {  // (key, key of the whole, offset, elements)
       const PickleNode& view = views[ref];
       const auto root = storages_.find(integer(views, view, 1));
@@ -176,7 +176,7 @@ class TarTensors : public TorchContainer {
     for (std::int64_t i = 0; i < tensors; ++i) {
       StridedView tensor;
       tensor.where = in.offset();
-      const Pickle pickle = read_pickle(in, torch_global_allowed);
+      const Pickle pickle = read_pickle(in);
       const std::int64_t key = integer(pickle, pickle.top(), 0);
       const auto storage = storages_.find(integer(pickle, pickle.top(), 1));
       if (storage == storages_.end()) fail_at("torch", file_, tensor.where, "expected a tensor of a storage, got none");
@@ -205,11 +205,11 @@ inline TorchFile open_torch_tar(Bytes bytes, std::string_view file) {
   const std::vector<TarMember> members = read_tar(bytes, file);
   const TarMember& system = detail::TarTensors::member_of(members, "sys_info", file);
   ByteReader about(system.data, file, "torch", system.offset);
-  detail::check_system(read_pickle(about, detail::no_global_allowed), file);
+  detail::check_system(read_pickle(about), file);
   auto tensors = std::make_unique<detail::TarTensors>(members, file);
   const TarMember& main = detail::TarTensors::member_of(members, "pickle", file);
   ByteReader in(main.data, file, "torch", main.offset);
-  Pickle pickle = read_pickle(in, torch_global_allowed);
+  Pickle pickle = read_pickle(in);
   return {"torch tar", std::move(pickle), std::move(tensors)};
 }
 

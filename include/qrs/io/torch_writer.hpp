@@ -140,20 +140,22 @@ inline std::string state_dict_pickle(const StateDict& dict) {
     for (std::size_t axis = stride.size(); axis-- > 1;) {
       stride[axis - 1] = stride[axis] * std::max<std::int64_t>(entry.shape[axis], 1);
     }
+    const bool untyped = info(entry.dtype).storage.empty();  // newer types: bytes, and a tensor that says what they are
     out.unicode(name);
-    out.global("torch._utils\n_rebuild_tensor_v2");
+    out.global(untyped ? "torch._utils\n_rebuild_tensor_v3" : "torch._utils\n_rebuild_tensor_v2");
     out.bytes += "((";
     out.unicode("storage");
-    out.global(text("torch\n", info(entry.dtype).storage));
+    out.global(untyped ? "torch.storage\nUntypedStorage" : text("torch\n", info(entry.dtype).storage));
     out.unicode(text(i));
     out.unicode("cpu");
-    out.integer(entry.size());
+    out.integer(untyped ? static_cast<std::int64_t>(entry.bytes.size()) : entry.size());
     out.bytes += "tQ";
     out.integer(0);
     out.tuple(entry.shape);
     out.tuple(stride);
     out.bytes += '\x89';  // requires_grad: False
     out.ordered_dict();   // backward hooks: none
+    if (untyped) out.global(text("torch\n", info(entry.dtype).torch));
     out.bytes += "tR";
   }
   out.bytes += "u.";

@@ -12,6 +12,7 @@
 
 #include "../core/error.hpp"
 #include "byte_reader.hpp"
+#include "file_kind.hpp"
 #include "pickle_reader.hpp"
 #include "torch_objects.hpp"
 #include "zip_reader.hpp"
@@ -67,7 +68,7 @@ inline TorchFile open_torch_zip(Bytes bytes, std::string_view file) {
   }
   if (main == nullptr) {
     fail_at("torch", file, 0, "expected a record 'data.pkl' as torch.save writes it, got ", zip.records().size(),
-            " others: another kind of zip file");
+            " others: ", kind_and_advice(bytes));
   }
   const std::string root(main->name.substr(0, main->name.size() - pickle_name.size()));
   if (zip.find(root + "constants.pkl") != nullptr) {
@@ -82,7 +83,7 @@ inline TorchFile open_torch_zip(Bytes bytes, std::string_view file) {
   }
   const Bytes data = zip.data(*main);
   ByteReader in(data, file, "torch", zip.offset_of(data));
-  Pickle pickle = read_pickle(in, torch_global_allowed);
+  Pickle pickle = read_pickle(in);
   return {"torch zip", std::move(pickle), std::make_unique<detail::ZipStorages>(std::move(zip), root, file)};
 }
 

@@ -119,7 +119,7 @@ io::StateDict state_dict(Module<T>& module) {
 }
 
 /// Writes a state dict into a network; see the head of this file. Throws, and changes nothing, where an entry is missing,
-/// unexpected or of another shape, unless options.allow_missing is set. A missing num_batches_tracked is no mistake (files
+/// unexpected or of another shape, unless options.allow_missing is set; and where nothing fits at all. A missing num_batches_tracked is no mistake (files
 /// older than torch 0.4.1 have none).
 template <class T>
 LoadReport load(Module<T>& module, const io::StateDict& dict, const LoadOptions& options, const StateRules& rules) {
@@ -167,6 +167,8 @@ LoadReport load(Module<T>& module, const io::StateDict& dict, const LoadOptions&
   QRS_CHECK(options.allow_missing || report.complete(),
             "[load] expected a file with every entry of the network, got one of which it ", report.text(),
             " (allow_missing loads what fits)");
+  QRS_CHECK(report.loaded > 0 || report.expected == 0 || report.skipped.size() == report.expected,
+            "[load] expected weights of the network, got a file of which nothing fits: it ", report.text());
   for (const Copy& copy : copies) {
     if (copy.to.counter != nullptr) {
       *copy.to.counter = copy.from->template to<std::int64_t>().item();

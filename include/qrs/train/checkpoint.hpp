@@ -7,7 +7,8 @@
 //                                      absent from a run without one
 //   plateau/<name>                     numbers of the schedule         early_stopping/<name>     numbers of the rule
 //   step                               training steps done: where the random layers and the schedule stand
-//   metadata: format, settings (a JSON object, in the order of settings()), history (JSON lines)
+//   metadata: format, settings (a JSON object, in the order of settings()), history (JSON lines), sha256 (of all the rest;
+//   absent from older files): a damaged checkpoint is refused, not gone on with
 //
 // Numbers are float64 entries of rank 0. The file is written to a temporary name and renamed: a run killed at any moment
 // leaves the checkpoint of the last epoch or of the one before, never half of one.
@@ -17,10 +18,12 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "../core/sha256.hpp"
 #include "../io/safetensors.hpp"
 #include "../optim/optimizer.hpp"
 #include "history.hpp"
@@ -84,6 +87,19 @@ inline double read_number(const io::Entry& entry, std::string_view name, std::st
   return value;
 }
 
+/// SHA-256 of what a checkpoint says and holds: its metadata but for the hash itself, names and bytes of its entries.
+inline std::string content_sha256(const io::StateDict& dict) {
+  Sha256 hash;
+  for (const auto& [key, value] : dict.metadata) {
+    if (key != "sha256") hash.update(io::as_bytes(text(key, '=', value, '\n')));
+  }
+  for (const auto& [name, entry] : dict) {
+    hash.update(io::as_bytes(text(name, ' ', io::name(entry.dtype), ' ', std::span(entry.shape), '\n')));
+    hash.update(entry.bytes);
+  }
+  return hash.hex();
+}
+
 }  // namespace detail
 
 template <class T>
@@ -101,6 +117,7 @@ void save_checkpoint(const std::string& path, const Checkpoint<T>& c) {
   detail::add_numbers(out, "plateau/", c.plateau);
   detail::add_numbers(out, "early_stopping/", c.early_stopping);
   out.add("step", Tensor<std::int64_t>::full({}, c.step));
+  out.metadata["sha256"] = detail::content_sha256(out);
   io::write_safetensors(path, out);
 }
 
@@ -144,6 +161,11 @@ Checkpoint<T> load_checkpoint(const std::string& path) {
     } else {
       QRS_CHECK(key == "step", "[checkpoint] ", path, ": expected the entries of a checkpoint, got '", key, "'");
     }
+  }
+  if (dict.metadata.contains("sha256")) {
+    const std::string hash = detail::content_sha256(dict);
+    QRS_CHECK(hash == text_of("sha256"), "[checkpoint] ", path, ": expected content with the SHA-256 ",
+              text_of("sha256"), ", as it was written, got ", hash, ": the file is damaged; begin anew without it");
   }
   return out;
 }
