@@ -19,7 +19,8 @@ namespace qrs::io {
 
 namespace detail {
 
-inline std::string_view trimmed(std::string_view part) {
+/// Without blanks and quotes around it.
+inline std::string_view bare_name(std::string_view part) {
   constexpr std::string_view blanks = " \t\r\"";
   const std::size_t first = part.find_first_not_of(blanks);
   return first == std::string_view::npos ? std::string_view{}
@@ -36,15 +37,15 @@ inline StateDict rename_by(const StateDict& dict, std::string_view table, std::s
   while (!table.empty()) {
     ++line_number;
     const std::size_t end = table.find('\n');
-    const std::string_view line = detail::trimmed(table.substr(0, end));
+    const std::string_view line = detail::bare_name(table.substr(0, end));
     table.remove_prefix(end == std::string_view::npos ? table.size() : end + 1);
     const std::string_view raw = line;
     if (raw.empty() || raw.starts_with('#')) continue;
     const std::size_t mark = raw.find_first_of(",\t");
     QRS_CHECK(mark != std::string_view::npos, "[names] ", file, ", line ", line_number,
               ": expected an old and a new name with a comma or tab between them, got '", shown(raw), "'");
-    const std::string old_name(detail::trimmed(raw.substr(0, mark)));
-    const std::string new_name(detail::trimmed(raw.substr(mark + 1)));
+    const std::string old_name(detail::bare_name(raw.substr(0, mark)));
+    const std::string new_name(detail::bare_name(raw.substr(mark + 1)));
     if (names.empty() && old_name == "old" && new_name == "new") continue;
     const Entry* known = dict.find(old_name);
     QRS_CHECK(known != nullptr, "[names] ", file, ", line ", line_number, ": expected a name of the weight file, got '",
