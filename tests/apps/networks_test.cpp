@@ -225,6 +225,8 @@ TEST_CASE("what load_network would refuse is not written") {
   const std::string path = folder().file("refused.safetensors");
   CHECK(contains(tests::error_message([&] { infer::save_network(path, folder().net(), info); }),
                  "expected a name for each of 3 classes of the network, got 2"));
+  info.class_names = {"a", "b", "\xff"};
+  CHECK(contains(tests::error_message([&] { infer::save_network(path, folder().net(), info); }), "names in UTF-8"));
   info.class_names = {"a", "a", "b"};
   CHECK(contains(tests::error_message([&] { infer::save_network(path, folder().net(), info); }), "'a' twice"));
   CHECK_FALSE(std::filesystem::exists(path));

@@ -153,6 +153,14 @@ TEST_CASE("a whole pickled model says what to save instead") {
   }
 }
 
+TEST_CASE("a bare tensor and what holds none are refused for what they are") {
+  CHECK(contains(refusal(weight()), "got one tensor without a name"));
+  const std::string device = dict({{"on", "ctorch\ndevice\n(" + unicode("cpu") + "tR"}});
+  const std::string message = io_test::error_message([&] { parse_file(as_bytes(legacy(device)), "x.pth"); });
+  CHECK(contains(message, "expected a mapping of tensors, or of one, got dict"));
+  CHECK_FALSE(contains(message, "only Python"));
+}
+
 TEST_CASE("tensors of a type that is not read are left out by name") {
   const std::string odd = tensor(2, 0, tuple({2}), tuple({1}), "ComplexFloatStorage");
   const std::string object = dict({{"w", odd}, {"steps", "K\x01"}});

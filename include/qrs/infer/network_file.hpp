@@ -178,7 +178,11 @@ inline void save_network(const std::string& path, models::Model<float>& net, con
   io::StateDict dict = nn::state_dict(net);
   dict.metadata = more;
   dict.metadata["model"] = info.model;
-  dict.metadata["classes"] = detail::Json(info.class_names).dump();
+  try {
+    dict.metadata["classes"] = detail::Json(info.class_names).dump();
+  } catch (const detail::Json::exception&) {
+    detail::fail_in(path, "expected class names in UTF-8, got others");
+  }
   dict.metadata["in_channels"] = std::to_string(info.in_channels);
   dict.metadata["preprocessing"] = data::preprocessing_json(info.preprocessing);
   dict.metadata.erase("temperature");

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,12 +54,7 @@ inline std::vector<std::string> torch_notices(const TorchContents& torch) {
   return out;
 }
 
-}  // namespace detail
-
-/// Reads the bytes of any format. TorchScope::everything shows all tensors of a torch checkpoint by their whole path; with
-/// TorchScope::state_dict, `key` is the path of the mapping to read ("ema.state_dict"), for torch checkpoints alone.
-inline FileContents parse_file(Bytes bytes, std::string_view file, TorchScope scope = TorchScope::state_dict,
-                               std::string_view key = {}) {
+inline FileContents parse_any(Bytes bytes, std::string_view file, TorchScope scope, std::string_view key) {
   ByteReader in(bytes, file, "checkpoint");
   const bool torch_follows = in.follows("PK") || in.follows(legacy_magic) || tar_header_follows(in);
   if (!torch_follows && !key.empty())
@@ -70,16 +66,30 @@ inline FileContents parse_file(Bytes bytes, std::string_view file, TorchScope sc
   }
   if (torch_follows && file_kind(bytes) != "a NumPy archive (.npz)") {
     TorchContents torch = parse_torch(bytes, file, scope, key);
-    std::vector<std::string> notices = detail::torch_notices(torch);
+    std::vector<std::string> notices = torch_notices(torch);
     return {torch.container, std::move(torch.tensors), std::move(torch.others), std::move(notices)};
   }
   if (bytes.size() > 8 && bytes[8] == std::byte{'{'}) {
     FileContents out{.format = "safetensors", .tensors = {}, .others = {}, .notices = {}};
     out.tensors = parse_safetensors(bytes, file, &out.others);
-    if (!out.others.empty()) out.notices.push_back("left out: " + detail::some_of(out.others));
+    if (!out.others.empty()) out.notices.push_back("left out: " + some_of(out.others));
     return out;
   }
   in.error("expected a weight file (.safetensors, a torch checkpoint of any age, .npy), got ", kind_and_advice(bytes));
+}
+
+}  // namespace detail
+
+/// Reads the bytes of any format. TorchScope::everything shows all tensors of a torch checkpoint by their whole path; with
+/// TorchScope::state_dict, `key` is the path of the mapping to read ("ema.state_dict"), for torch checkpoints alone.
+inline FileContents parse_file(Bytes bytes, std::string_view file, TorchScope scope = TorchScope::state_dict,
+                               std::string_view key = {}) {
+  try {
+    return detail::parse_any(bytes, file, scope, key);
+  } catch (const std::bad_alloc&) {
+    fail_at("checkpoint", file, 0, "expected memory for the tensors of its ", bytes.size(),
+            " bytes, got none: free some, or raise the limit of the process (ulimit -v)");
+  }
 }
 
 /// The eight hex digits in a name such as `resnet18-f37072fd.pth`, which begin the file's SHA-256, or nothing. The

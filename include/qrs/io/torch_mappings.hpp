@@ -83,6 +83,11 @@ class TorchMappings {
     const PickleNode& top = pickle_.top();
     if (candidates_.empty()) {
       if (top.kind == Kind::dict && top.items.empty()) return 0;
+      if (objects_.is_tensor(top)) {
+        objects_.error(top,
+                       "expected a mapping of tensors, got one tensor without a name; save it in a mapping: "
+                       "torch.save({'weight': tensor}, 'NAME.pth')");
+      }
       objects_.error(top, "expected a mapping of tensors, or of one, got ", objects_.kind_text(top), object_advice());
     }
     const std::vector<std::uint32_t> left = likely();
@@ -193,11 +198,16 @@ class TorchMappings {
   /// What to do where an object of a class stands in place of a mapping: the top itself, or an item of it.
   std::string object_advice() const {
     const PickleNode& top = pickle_.top();
-    const PickleNode* object = top.kind == Kind::call ? &top : nullptr;
+    const auto foreign = [&](const PickleNode& node) {
+      if (node.kind != Kind::call) return false;
+      const PickleNode& callee = pickle_[node.items[0]];
+      return callee.kind != Kind::global || !torch_global_known(callee.module, callee.text);
+    };
+    const PickleNode* object = foreign(top) ? &top : nullptr;
     const std::span<const PickleNode::Ref> inside =
         top.kind == Kind::dict ? std::span(top.items) : std::span(&pickle_.root, 0);
     for (std::size_t i = 1; i < inside.size() && object == nullptr; i += 2) {
-      if (pickle_[inside[i]].kind == Kind::call) object = &pickle_[inside[i]];
+      if (foreign(pickle_[inside[i]])) object = &pickle_[inside[i]];
     }
     if (object == nullptr) return "";
     return text(object == &top ? ", " : ": " + objects_.kind_text(*object) + " is ",

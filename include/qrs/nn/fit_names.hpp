@@ -29,6 +29,7 @@ struct NameFit {
   io::StateDict dict;
   std::string prefix;                // what was taken off; empty where the names were the network's
   bool whole = false;                // every entry of the network is there, but perhaps the classifier's
+  bool with_head = false;            // and those as well
   std::vector<std::string> notices;  // what was done, in words
 };
 
@@ -79,9 +80,10 @@ class PrefixCounts {
   }
 
   /// The prefixes of the best reading, in the file's order; empty where there is none. `whole`: all but perhaps the head.
-  std::vector<std::string> best(bool& whole) const {
+  std::vector<std::string> best(bool& whole, bool& with_head) const {
     whole = true;
     std::vector<std::string> out = those([&](const Count& c) { return c.all == wanted_.size(); });
+    with_head = !out.empty();
     if (out.empty() && body_ > 0) out = those([&](const Count& c) { return c.body == body_; });
     if (!out.empty()) return out;
     whole = false;
@@ -162,22 +164,23 @@ NameFit fit_names(Module<T>& module, const io::StateDict& dict, const StateRules
     detail::PrefixCounts counts(wanted, rules);
     counts.count(given);
     bool whole = false;
-    const std::vector<std::string> best = counts.best(whole);
+    bool with_head = false;
+    const std::vector<std::string> best = counts.best(whole, with_head);
     if (best.size() > 1) {
       std::string names;
       for (const std::string& prefix : best) names += (names.empty() ? "'" : ", '") + prefix + "'";
       fail("[weights] expected the network once, got it under ", best.size(), " prefixes: ", names,
            "; choose one (--strip-prefix ", best.front(), ")");
     }
-    if (best.empty() || best.front().empty()) {
-      return NameFit{.dict = given, .prefix = {}, .whole = whole && !best.empty(), .notices = {}};
-    }
-    NameFit out = detail::take_prefix(given, best.front(), counts);
-    out.whole = whole;
+    const bool bare_names = best.empty() || best.front().empty();
+    NameFit out = bare_names ? NameFit{.dict = given, .prefix = {}, .notices = {}}
+                             : detail::take_prefix(given, best.front(), counts);
+    out.whole = whole && !best.empty();
+    out.with_head = with_head;
     return out;
   };
   NameFit plain = reading(dict);
-  if (plain.whole) return plain;
+  if (plain.with_head) return plain;
   io::StateDict bare;
   bare.metadata = dict.metadata;
   bool changed = false;
@@ -189,7 +192,7 @@ NameFit fit_names(Module<T>& module, const io::StateDict& dict, const StateRules
   }
   if (!changed) return plain;
   NameFit unwrapped = reading(bare);
-  if (!unwrapped.whole) return plain;
+  if (!unwrapped.with_head && (plain.whole || !unwrapped.whole)) return plain;
   unwrapped.notices.insert(unwrapped.notices.begin(),
                            "took what wrappers write ('module.', '_orig_mod.') out of the names");
   return unwrapped;
