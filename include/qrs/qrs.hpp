@@ -147,8 +147,8 @@
 #include "image/box.hpp"             // A rectangle on an image, in pixels
 #include "image/deflate.hpp"         // Compression for PNG
 #include "image/file_error.hpp"      // The Error of a picture file that cannot be read
-#include "image/bmp.hpp"             // What a BMP file says, and its pixels
 #include "image/image.hpp"           // An 8-bit image
+#include "image/bmp.hpp"             // What a BMP file says, and its pixels
 #include "image/exif.hpp"            // EXIF orientation
 #include "image/jpeg_markers.hpp"    // What a JPEG file says
 #include "image/jpeg_quality.hpp"    // What a JPEG file of a given quality makes of a grey image

@@ -347,6 +347,20 @@ TEST_CASE("a folder of pictures is predicted whole, and its folders' names are t
   CHECK_FALSE(contains(csv, "hidden"));
 }
 
+TEST_CASE("features are taken with the passes of the resize that the network was trained with" *
+          doctest::skip(!program::available())) {
+  for (const char* name : {"a", "b"}) {
+    std::filesystem::create_directories(folder().file(text("tall/", name)));
+    io::write_file(folder().file(text("tall/", name, "/1.png")), image::encode_png(image::Image(400, 70, 1)));
+  }
+  const std::string extract = "extract " + folder().file("net.safetensors") + " --data " + folder().file("tall") +
+                              " --size 64 --out " + folder().file("features.safetensors");
+  CHECK(program::qrs(extract).status == 0);
+  const program::Outcome other = program::qrs(extract + " --pillow 13");
+  CHECK(other.status == 1);
+  CHECK(contains(other.output, "(bicubic, Pillow 12), grey, equalize, got resize to 64 x 64 (bicubic, Pillow 13)"));
+}
+
 TEST_CASE("explain writes a picture, and its shares sum to one or the map is empty" *
           doctest::skip(!program::available())) {
   for (const std::string method : {"grad-cam", "grad-cam++", "occlusion --patch 32 --stride 16"}) {

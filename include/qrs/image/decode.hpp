@@ -72,7 +72,10 @@ inline std::string decode_with_stb(FileBytes file, Image& out) {
       stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(file.data()), static_cast<int>(file.size()), &width,
                             &height, &stored, static_cast<int>(out.channels())),
       stbi_image_free);
-  if (!pixels) return text("expected pixels that stb_image can decode, got: ", stbi_failure_reason());
+  if (!pixels) {
+    const char* reason = stbi_failure_reason();  // none for some of its failures
+    return text("expected pixels that stb_image can decode, got: ", reason != nullptr ? reason : "damaged ones");
+  }
   if (width != out.width() || height != out.height()) {
     return text("expected height ", out.height(), " and width ", out.width(), ", got ", height, " and ", width);
   }

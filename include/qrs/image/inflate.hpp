@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -97,6 +98,16 @@ class BitReader {
 
   /// At least 48 bits where there are so many; zeros behind the last ones, which take() will not give.
   std::uint64_t peek() {
+    if constexpr (std::endian::native == std::endian::little) {
+      if (bits_ <= 56 && piece_.size() - at_ >= 8) {  // as many whole bytes as fit, at once
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, piece_.data() + at_, 8);
+        held_ |= eight << bits_;  // bits above bits_ are the next ones: to add them again changes nothing
+        at_ += static_cast<std::size_t>((63 - bits_) / 8);
+        bits_ += (63 - bits_) / 8 * 8;
+        return held_;
+      }
+    }
     while (bits_ <= 56) {
       while (at_ == piece_.size() && next_ < pieces_.size()) {
         piece_ = pieces_[next_++];

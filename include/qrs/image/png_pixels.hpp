@@ -73,6 +73,10 @@ inline void spread_png_row(const PngFile& png, std::span<const std::uint8_t> row
     }
     return;
   }
+  if (png.depth == 8 && step == 1 && png.colour != PngColour::palette && png.samples == channels) {
+    std::copy_n(in, width * channels, out);
+    return;
+  }
   const std::int64_t sample = png.depth / 8;  // bytes of one
   const std::int64_t pixel = sample * png.samples;
   const bool clipped = png.depth == 16 && png.colour == PngColour::grey;
