@@ -4,6 +4,7 @@
 #include <string>
 
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "commands.hpp"
 #include "model_argument.hpp"
 #include "qrs/io/checkpoint.hpp"
@@ -76,6 +77,7 @@ void add(CLI::App& program) {
   verb->add_flag("--allow-missing", options->allow_missing,
                  "With --model: write what fits and list what is missing, unexpected or of another shape");
   verb->callback([options] {
+    outputs::expect_file("convert", "OUT", options->out, {".safetensors", ".pth", ".pt", ".th", ".npy"});
     io::StateDict dict = io::read_checkpoint(options->in);
     if (!options->model.empty()) dict = as_model(dict, *options);
     io::write_checkpoint(options->out, dict);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../outputs/outputs.hpp"
 #include "../tables/tables.hpp"
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
@@ -24,6 +25,10 @@ namespace {
 using metrics::Estimate;
 using metrics::Evaluation;
 using tables::TextTable;
+
+// Each is a number in memory a score.
+constexpr int most_replicates = 10000000;
+constexpr int most_bins = 1000000;
 
 struct Options {
   std::string y;
@@ -98,7 +103,7 @@ void print_json(const Options& options, const Evaluation& result) {
                                   {"mean_probability", number(bin.mean_probability)},
                                   {"share_true", number(bin.share_true)}});
   }
-  std::printf("%s\n", out.dump(2).c_str());
+  outputs::print_json(out);
 }
 
 // ---- as tables -----------------------------------------------------------------------------------------------------------
@@ -165,10 +170,16 @@ void add(CLI::App& program) {
   command->add_option("--interval", options->interval, "Of the bootstrap")
       ->check(CLI::IsMember({"bca", "percentile"}))
       ->capture_default_str();
-  command->add_option("--replicates", evaluate.replicates, "Of the bootstrap")->capture_default_str();
-  command->add_option("--seed", evaluate.seed, "Of the bootstrap")->capture_default_str();
+  command->add_option("--replicates", evaluate.replicates, "Of the bootstrap")
+      ->check(CLI::Range(0, most_replicates))
+      ->capture_default_str();
+  command->add_option("--seed", evaluate.seed, "Of the bootstrap")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_flag("--stratified", evaluate.stratified, "Bootstrap within each true class");
-  command->add_option("--bins", evaluate.bins, "Of the calibration error")->capture_default_str();
+  command->add_option("--bins", evaluate.bins, "Of the calibration error")
+      ->check(CLI::Range(1, most_bins))
+      ->capture_default_str();
   command->add_flag("--json", options->json, "Print one JSON object");
   command->footer(
       "Accuracy, recall and precision of a class have Wilson's interval, the AUC of a class DeLong's, the others the\n"

@@ -6,11 +6,13 @@
 
 #include "../datasets/datasets.hpp"
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "commands.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/data/preprocessing.hpp"
 #include "qrs/infer/network_file.hpp"
+#include "qrs/io/json_list.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/predict.hpp"
@@ -29,12 +31,18 @@ struct Options {
 
 void run(const Options& o) {
   const Timer timer;
+  outputs::expect_file("extract", "--out", o.out, {".safetensors"});
   const infer::NetworkFile model = infer::load_network(o.model);
   const datasets::Loaded images = datasets::load(o.data);
   QRS_CHECK(data::preprocessing_json(images.preprocessing) == data::preprocessing_json(model.info.preprocessing),
             "[extract] expected images prepared as for the network, ",
             data::preprocessing_words(model.info.preprocessing), ", got ",
             data::preprocessing_words(images.preprocessing));
+  io::StateDict out;
+  out.metadata = {{"files", io::json_list(images.data.files)},
+                  {"classes", io::json_list(images.data.class_names)},
+                  {"model", model.info.model},
+                  {"weights_sha256", nn::weights_sha256(*model.net)}};
   Tensor<float> features;  // (N, D)
   {
     ProgressLine line("extract");
@@ -44,13 +52,8 @@ void run(const Options& o) {
           return true;
         });
   }
-  io::StateDict out;
   out.add("features", features);
   out.add("labels", Tensor<std::int64_t>::from({images.data.size()}, std::span(images.data.labels)));
-  out.metadata = {{"files", nlohmann::json(images.data.files).dump()},
-                  {"classes", nlohmann::json(images.data.class_names).dump()},
-                  {"model", model.info.model}};
-  out.metadata["weights_sha256"] = nn::weights_sha256(*model.net);
   io::write_safetensors(o.out, out);
   if (o.json) {
     const nlohmann::ordered_json said{{"model", model.info.model},
@@ -58,7 +61,7 @@ void run(const Options& o) {
                                       {"features", features.dim(1)},
                                       {"out", o.out},
                                       {"seconds", timer.seconds()}};
-    std::printf("%s\n", said.dump(2).c_str());
+    outputs::print_json(said);
     return;
   }
   std::printf("%lld features of %lld images in %.1f s; wrote %s\n", static_cast<long long>(features.dim(1)),
@@ -76,7 +79,7 @@ void add(CLI::App& program) {
       "  qrs fit svc --x features.safetensors:features --y features.safetensors:labels --out svc.safetensors");
   verb->add_option("MODEL", options->model, "A network that qrs train wrote")->required();
   datasets::add_arguments(*verb, options->data);
-  verb->add_option("--out", options->out, "The file to write: features (N, D), labels (N)")->required();
+  verb->add_option("--out", options->out, "The .safetensors file to write: features (N, D), labels (N)")->required();
   verb->add_option("--batch-size", options->batch_size, "Images at a time")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

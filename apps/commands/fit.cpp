@@ -8,6 +8,7 @@
 
 #include "../estimators/arguments.hpp"
 #include "../estimators/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/tables.hpp"
 #include "commands.hpp"
@@ -65,7 +66,7 @@ void print(const Options& options, const Outcome& outcome) {
     for (const auto& [name, value] : outcome.params) out["params"][name] = value.text();
     for (const auto& [name, value] : outcome.facts) out[name] = value;
     if (outcome.accuracy) out["train_accuracy"] = *outcome.accuracy;
-    std::printf("%s\n", out.dump(2).c_str());
+    outputs::print_json(out);
     return;
   }
   std::printf("%s: %lld rows, %lld columns", options.kind.c_str(), static_cast<long long>(outcome.rows),
@@ -86,8 +87,16 @@ void set_params(ml::Estimator& model, const std::vector<std::string>& params) {
   }
 }
 
+/// What can be known of the outputs before anything is read.
+void check_outputs(const Options& options) {
+  estimators::check_model_name(options.out, options.kind);
+  outputs::expect_file("fit", "--out", options.out, {});
+  if (!options.trace.empty()) outputs::expect_file("fit", "--trace", options.trace, {});
+}
+
 template <class T>
 Outcome fit(const Options& options) {
+  check_outputs(options);
   Outcome outcome;
   const bool transformer = ml::is_transformer(options.kind);
   std::unique_ptr<ml::Transformer<T>> features;

@@ -7,6 +7,7 @@
 
 #include "../decoders/jpeg_decoder.hpp"
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
@@ -53,8 +54,7 @@ void print_json(const NetworkInfo& info, const std::vector<Classified>& results,
                               {"preprocess", stages.preprocess},
                               {"network", stages.network},
                               {"total", stages.total}};
-  // Names of files may hold any bytes; what is no UTF-8 is replaced.
-  std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  outputs::print_json(out);
 }
 
 void print_table(const NetworkInfo& info, const std::vector<Classified>& results, const infer::Stages& stages,

@@ -50,21 +50,28 @@ std::unique_ptr<ml::Transformer<T>> create_transformer(std::string_view name) {
   return ml::make_transformer<T>(name);
 }
 
+void check_model_name(const std::string& path, std::string_view kind) {
+  if (path.ends_with(".model")) {
+    QRS_CHECK(kind == "svc", "[model] expected an svc for LIBSVM's format, ", path, ", got ", kind);
+  } else if (path.ends_with(".json")) {
+    QRS_CHECK(kind == "boost", "[model] expected a boost for XGBoost's format, ", path, ", got ", kind);
+  } else {
+    QRS_CHECK(path.ends_with(".safetensors"),
+              "[model] expected a file that ends in .safetensors, .model or .json, got ", path);
+  }
+}
+
 template <class T>
 void save(const std::string& path, const ml::Estimator& model) {
+  check_model_name(path, model.name());
   if (path.ends_with(".model")) {
-    const auto* svc = dynamic_cast<const ml::Svc<T>*>(&model);
-    QRS_CHECK(svc != nullptr, "[model] expected an svc for LIBSVM's format, ", path, ", got ", model.name());
-    io::write_libsvm_model(path, ml::to_libsvm(*svc));
+    io::write_libsvm_model(path, ml::to_libsvm(dynamic_cast<const ml::Svc<T>&>(model)));
   } else if (path.ends_with(".json")) {
-    const auto* boost = dynamic_cast<const ml::GradientBoostingClassifier<T>*>(&model);
-    QRS_CHECK(boost != nullptr, "[model] expected a boost for XGBoost's format, ", path, ", got ", model.name());
+    const auto* boost = &dynamic_cast<const ml::GradientBoostingClassifier<T>&>(model);
     io::XgboostModel file = ml::boosting::to_xgboost(boost->booster());
     file.attributes[labels_attribute] = labels_text(boost->classes());
     io::write_xgboost_json(path, file);
   } else {
-    QRS_CHECK(path.ends_with(".safetensors"),
-              "[model] expected a file that ends in .safetensors, .model or .json, got ", path);
     ml::save_model<T>(path, model);
   }
 }

@@ -1,6 +1,7 @@
 #include "initial_weights.hpp"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "qrs/core/sha256.hpp"
 #include "qrs/io/checkpoint.hpp"
@@ -16,6 +17,12 @@ const io::Entry* find_renamed(const io::StateDict& dict, const nn::StateRules& r
     if ((rules.rename ? rules.rename(key) : key) == name) return &entry;
   }
   return nullptr;
+}
+
+/// A name of a file may hold any bytes; the metadata of a network is UTF-8, and what is none is replaced.
+std::string in_utf8(const std::string& name) {
+  using Json = nlohmann::json;
+  return Json::parse(Json(name).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
 }
 
 /// The full name of the head's weight.
@@ -42,7 +49,8 @@ InitialNetwork initial_network(const std::string& name, const models::ModelOptio
   try {
     const nn::LoadReport report = nn::load(net, weights, {.allow_missing = allow_missing, .skip_head = other_classes});
     QRS_CHECK(report.loaded > 0, "[load] expected weights of ", name, ", got none that fit");
-    out.words = text(std::filesystem::path(file).filename().string(), ": ", report.text());
+    out.words = text(in_utf8(std::filesystem::path(file).filename().string()), ": ", report.text());
+    nn::check_finite(net);
   } catch (const Error& error) {
     fail("[weights] ", file, ": expected weights of ", name, ", got: ", error.what());
   }
