@@ -82,7 +82,7 @@ TEST_CASE("output to a full disk or a closed stream ends with 1 and says so, for
   REQUIRE(folder.fitted());
   for (const std::string& arguments :
        {"inspect " + folder.at("tree.safetensors"), "inspect --json " + folder.at("tree.safetensors"),
-        "evaluate --y " + folder.at("y.csv") + " --predicted " + folder.at("y.csv") + " --json",
+        "evaluate --y " + folder.at("y.csv") + " --scores " + folder.at("y.csv") + " --json",
         folder.predict() + " --out " + folder.at("l.csv"), std::string("summary resnet18"), std::string("--help"),
         std::string("fit --help"), std::string("--version")}) {
     CAPTURE(arguments);
