@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "commands.hpp"
 #include "model_argument.hpp"
 #include "peak.hpp"
@@ -125,7 +126,7 @@ void print(const Options& o, const Result& r) {
                                         {"peak_gflops", r.peak_gflops},
                                         {"share_of_peak", r.gflops / r.peak_gflops},
                                         {"system_allocations", r.system_allocations}};
-    std::printf("%s\n", out.dump(2).c_str());
+    outputs::print_json(out);
     return;
   }
   std::printf("%s, %s, batch %lld of %lldx%lldx%lld, %d threads\n", o.model.c_str(), o.mode.c_str(),

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../training/weight_source.hpp"
 #include "commands.hpp"
 #include "model_argument.hpp"
@@ -85,6 +86,7 @@ void add(CLI::App& program) {
                  "With --model: write what fits and list what is missing, unexpected or of another shape");
   training::add_weight_options(*verb, options->in);
   verb->callback([options] {
+    outputs::expect_file("convert", "OUT", options->out, {".safetensors", ".pth", ".pt", ".th", ".npy"});
     const io::StateDict dict = options->model.empty() ? training::read_weights(options->in).dict : as_model(*options);
     io::write_checkpoint(options->out, dict);
     std::printf("wrote %zu tensors, %zu bytes, to %s\n", dict.size(), dict.bytes(), options->out.c_str());

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../outputs/outputs.hpp"
 #include "../tables/evaluation_report.hpp"
 #include "../tables/header_option.hpp"
 #include "../tables/tables.hpp"
@@ -22,6 +23,10 @@ namespace qrs::commands::evaluate_verb {
 namespace {
 
 using metrics::Evaluation;
+
+// Each is a number in memory a score.
+constexpr int most_replicates = 10000000;
+constexpr int most_bins = 1000000;
 
 struct Options {
   std::string y;
@@ -69,12 +74,16 @@ void add(CLI::App& program) {
   command->add_option("--interval", options->interval, "Of the bootstrap")
       ->check(CLI::IsMember({"bca", "percentile"}))
       ->capture_default_str();
-  command->add_option("--replicates", evaluate.replicates, "Of the bootstrap")->capture_default_str();
+  command->add_option("--replicates", evaluate.replicates, "Of the bootstrap")
+      ->check(CLI::Range(0, most_replicates))
+      ->capture_default_str();
   command->add_option("--seed", evaluate.seed, "Of the bootstrap")
-      ->check([](const std::string& seed) { return seed.starts_with('-') ? "expected a seed >= 0, got " + seed : ""; })
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_flag("--stratified", evaluate.stratified, "Bootstrap within each true class");
-  command->add_option("--bins", evaluate.bins, "Of the calibration error")->capture_default_str();
+  command->add_option("--bins", evaluate.bins, "Of the calibration error")
+      ->check(CLI::Range(1, most_bins))
+      ->capture_default_str();
   tables::add_header_options(*command, options->names);
   command->add_flag("--json", options->json, "Print one JSON object");
   command->footer(
@@ -100,7 +109,7 @@ void add(CLI::App& program) {
     evaluate.method = options->interval == "bca" ? metrics::BootstrapMethod::bca : metrics::BootstrapMethod::percentile;
     const Evaluation result = metrics::evaluate(y, {scores.values(), scores.cols()}, evaluate);
     if (options->json) {
-      std::printf("%s\n", tables::evaluation_json(result, evaluate).dump(2).c_str());
+      outputs::print_json(tables::evaluation_json(result, evaluate));
     } else {
       tables::print_evaluation(result, evaluate);
     }

@@ -11,6 +11,7 @@
 #include "../decoders/jpeg_decoder.hpp"
 #include "../ecg_images/page_layout.hpp"
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
@@ -131,7 +132,7 @@ void print_json(const Options& options, const NetworkInfo& info, const Explanati
     out["rank_correlation_with_fresh_weights"] =
         std::isnan(e.rank_correlation) ? nlohmann::ordered_json() : nlohmann::ordered_json(e.rank_correlation);
   }
-  std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  outputs::print_json(out);
 }
 
 void print_tables(const Options& options, const NetworkInfo& info, const Explanation& e) {
@@ -199,6 +200,7 @@ void add(CLI::App& program) {
   datasets::add_picture_memory_argument(*verb, options->picture_memory);
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
+    outputs::expect_file("explain", "--out", options->out, {".png"});
     infer::NetworkFile file = infer::load_network(options->model);
     nn::fold_batch_norm(*file.net);
     const image::Image page =

@@ -8,12 +8,14 @@
 
 #include "../datasets/datasets.hpp"
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "../training/split.hpp"
 #include "commands.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/data/preprocessing.hpp"
 #include "qrs/infer/network_file.hpp"
+#include "qrs/io/json_list.hpp"
 #include "qrs/io/safetensors.hpp"
 #include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/predict.hpp"
@@ -46,6 +48,7 @@ train::Samples samples_of(const Options& o, const data::ImageDataset& data) {
 
 void run(const Options& o) {
   const Timer timer;
+  outputs::expect_file("extract", "--out", o.out, {".safetensors"});
   const infer::NetworkFile model = infer::load_network(o.model);
   datasets::Arguments data = o.data;
   if (!data.pillow) data.pillow = model.info.preprocessing.resize.order == image::PassOrder::pillow_13 ? 13 : 12;
@@ -61,6 +64,12 @@ void run(const Options& o) {
     labels.push_back(images.data.labels[static_cast<std::size_t>(row)]);
     files.push_back(images.data.files[static_cast<std::size_t>(row)]);
   }
+  io::StateDict out;
+  out.metadata = {{"files", io::json_list(files)},
+                  {"part", o.part},
+                  {"classes", io::json_list(images.data.class_names)},
+                  {"model", model.info.model},
+                  {"weights_sha256", nn::weights_sha256(*model.net)}};
   Tensor<float> features;  // (N, D)
   {
     ProgressLine line("extract");
@@ -69,14 +78,8 @@ void run(const Options& o) {
       return true;
     });
   }
-  io::StateDict out;
   out.add("features", features);
   out.add("labels", Tensor<std::int64_t>::from({samples.size()}, std::span<const std::int64_t>(labels)));
-  out.metadata = {{"files", nlohmann::json(files).dump()},
-                  {"part", o.part},
-                  {"classes", nlohmann::json(images.data.class_names).dump()},
-                  {"model", model.info.model}};
-  out.metadata["weights_sha256"] = nn::weights_sha256(*model.net);
   io::write_safetensors(o.out, out);
   if (o.json) {
     const nlohmann::ordered_json said{{"model", model.info.model},
@@ -84,7 +87,7 @@ void run(const Options& o) {
                                       {"features", features.dim(1)},
                                       {"out", o.out},
                                       {"seconds", timer.seconds()}};
-    std::printf("%s\n", said.dump(2).c_str());
+    outputs::print_json(said);
     return;
   }
   std::printf("%lld features of %lld images in %.1f s; wrote %s\n", static_cast<long long>(features.dim(1)),
@@ -104,7 +107,7 @@ void add(CLI::App& program) {
       "  qrs predict svc.safetensors --x test.safetensors:features --out labels.csv");
   verb->add_option("MODEL", options->model, "A network that qrs train wrote")->required();
   datasets::add_arguments(*verb, options->data);
-  verb->add_option("--out", options->out, "The file to write: features (N, D), labels (N)")->required();
+  verb->add_option("--out", options->out, "The .safetensors file to write: features (N, D), labels (N)")->required();
   verb->add_option("--part", options->part, "Of these images only the ones that the split.csv beside MODEL names so")
       ->capture_default_str()
       ->check(CLI::IsMember({"all", "train", "validation", "test"}));

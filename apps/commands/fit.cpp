@@ -9,6 +9,7 @@
 
 #include "../estimators/arguments.hpp"
 #include "../estimators/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/header_option.hpp"
 #include "../tables/tables.hpp"
@@ -78,7 +79,7 @@ void print(const Options& options, const Outcome& outcome) {
     for (const auto& [name, value] : outcome.params) out["params"][name] = value.text();
     for (const auto& [name, value] : outcome.facts) out[name] = value;
     if (outcome.accuracy) out["train_accuracy"] = *outcome.accuracy;
-    std::printf("%s\n", out.dump(2).c_str());
+    outputs::print_json(out);
     return;
   }
   std::printf("%s: %lld rows, %lld columns", options.kind.c_str(), static_cast<long long>(outcome.rows),
@@ -186,9 +187,16 @@ void fit_on(Learner<T>& learner, const Data<T>& data, bool evaluated) {
   }
 }
 
+/// What can be known of the outputs before anything is read.
+void check_outputs(const Options& options) {
+  estimators::check_model_name(options.out, options.kind);
+  outputs::expect_file("fit", "--out", options.out, {});
+  if (!options.trace.empty()) outputs::expect_file("fit", "--trace", options.trace, {});
+}
+
 template <class T>
 Outcome fit(const Options& options) {
-  estimators::check_model_name(options.out, options.kind);
+  check_outputs(options);
   Outcome outcome;
   Learner<T> learner(options);
   ml::Estimator& estimator = learner.estimator();

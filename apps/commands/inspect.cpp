@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../outputs/outputs.hpp"
 #include "commands.hpp"
 #include "qrs/core/sha256.hpp"
 #include "qrs/io/checkpoint.hpp"
@@ -22,11 +23,6 @@ struct Options {
   std::string file;
   bool json = false;
 };
-
-/// Texts from a file may hold any bytes; what is no UTF-8 is replaced.
-std::string dump(const nlohmann::ordered_json& value) {
-  return value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
 
 /// A text from a file, fit for a terminal: control characters become '?'.
 std::string printable(std::string text) {
@@ -53,7 +49,7 @@ void print_json(const Options& options, const std::string& hash, const io::FileC
   out["metadata"] = nlohmann::ordered_json::object();
   for (const auto& [key, value] : contents.tensors.metadata) out["metadata"][key] = value;
   out["others"] = contents.others;
-  std::printf("%s\n", dump(out).c_str());
+  outputs::print_json(out);
 }
 
 void print_table(const Options& options, const std::string& hash, const io::FileContents& contents) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../outputs/outputs.hpp"
 #include "commands.hpp"
 
 namespace qrs::commands::parity_verb {
@@ -36,7 +37,7 @@ void print_json(const parity::Report& report) {
     if (!row.note.empty()) entry["note"] = row.note;
     out["rows"].push_back(std::move(entry));
   }
-  std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  outputs::print_json(out);
 }
 
 void print_table(const parity::Report& report) {

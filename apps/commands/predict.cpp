@@ -7,6 +7,7 @@
 
 #include "../estimators/arguments.hpp"
 #include "../estimators/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../tables/header_option.hpp"
 #include "../tables/tables.hpp"
 #include "commands.hpp"
@@ -122,7 +123,7 @@ void add(CLI::App& program) {
       "  qrs predict pca.safetensors --x features.safetensors:test --out reduced.npy");
   verb->add_option("MODEL", options->model, "The model file")->required();
   verb->add_option("--x", options->x, "Features, (rows, columns), as for qrs fit")->required();
-  verb->add_option("--out", options->out, "The file to write: .npy, or text")->required();
+  verb->add_option("--out", options->out, "The file to write: .npy, or text as .csv, .tsv or .txt")->required();
   verb->add_flag("--proba", options->proba, "Write probabilities");
   verb->add_flag("--shap", options->shap, "Of boost: write what each feature adds to each row's margin")
       ->excludes("--proba");
@@ -130,6 +131,7 @@ void add(CLI::App& program) {
   tables::add_header_options(*verb, options->names);
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
+    outputs::expect_file("predict", "--out", options->out, {".npy", ".csv", ".tsv", ".txt"});
     const Timer since_start;
     const estimators::ModelFile file = estimators::read_model(options->model);
     const Outcome outcome =
@@ -141,7 +143,7 @@ void add(CLI::App& program) {
                                        {"load_seconds", outcome.load_seconds},
                                        {"predict_seconds", outcome.predict_seconds},
                                        {"peak_rss_bytes", outcome.peak_bytes}};
-      std::printf("%s\n", out.dump(2).c_str());
+      outputs::print_json(out);
       return;
     }
     std::printf("%s of %lld rows in %.3f s; wrote %s\n", outcome.wrote.c_str(), static_cast<long long>(outcome.rows),

@@ -9,6 +9,7 @@
 #include "../datasets/pictures.hpp"
 #include "../decoders/jpeg_decoder.hpp"
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
@@ -107,8 +108,7 @@ void print_json(const NetworkInfo& info, const std::vector<Classified>& results,
                               {"preprocess", stages.preprocess},
                               {"network", stages.network},
                               {"total", stages.total}};
-  // Names of files may hold any bytes; what is no UTF-8 is replaced.
-  std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  outputs::print_json(out);
 }
 
 void print_table(const NetworkInfo& info, const std::vector<Classified>& results, const infer::Stages& stages,
@@ -160,13 +160,11 @@ void add(CLI::App& program) {
       "  qrs predict-image best.safetensors pages/*.jpg --json");
   verb->add_option("MODEL", options->model, "The trained network")->required();
   verb->add_option("IMAGE", options->images, "PNG, JPEG, BMP, PGM or PPM files, or folders of them")->required();
-  verb->add_option("--out", options->out, "A .csv to write: file, label, predicted, right, probabilities, error")
-      ->check([](const std::string& path) {
-        return path.ends_with(".csv") ? std::string() : "expected a name that ends in .csv, got " + path;
-      });
+  verb->add_option("--out", options->out, "A .csv to write: file, label, predicted, right, probabilities, error");
   datasets::add_picture_memory_argument(*verb, options->picture_memory);
   verb->add_flag("--json", options->json, "Print one JSON object");
   verb->callback([options] {
+    if (!options->out.empty()) outputs::expect_file("predict-image", "--out", options->out, {".csv"});
     const Timer timer;
     infer::NetworkFile file = infer::load_network(options->model);
     nn::fold_batch_norm(*file.net);

@@ -8,6 +8,7 @@
 
 #include "../datasets/datasets.hpp"
 #include "../decoders/jpeg_decoder.hpp"
+#include "../outputs/outputs.hpp"
 #include "commands.hpp"
 #include "qrs/audit/duplicates.hpp"
 #include "qrs/core/timer.hpp"
@@ -45,6 +46,7 @@ std::vector<ClassRow> count_classes(const data::ImageDataset& data) {
 
 void preprocess(const Options& options) {
   const Timer timer;
+  outputs::expect_file("preprocess", "--out", options.out, {".safetensors"});
   datasets::Loaded loaded = datasets::load(options.data);
   const double read_seconds = timer.seconds();
   const std::vector<std::string> skipped = loaded.skipped;
@@ -66,7 +68,7 @@ void preprocess(const Options& options) {
     for (const ClassRow& row : rows) {
       out["classes"].push_back({{"name", row.name}, {"files", row.files}, {"distinct", row.distinct}});
     }
-    std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+    outputs::print_json(out);
     return;
   }
   std::printf("%-24s %8s %18s\n", "class", "images", "different contents");

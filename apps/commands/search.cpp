@@ -11,6 +11,7 @@
 
 #include "../estimators/arguments.hpp"
 #include "../estimators/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/header_option.hpp"
 #include "../tables/tables.hpp"
@@ -24,6 +25,8 @@
 namespace qrs::commands::search_verb {
 
 namespace {
+
+constexpr int most_random = 1000000;  // candidates: more would be drawn for hours before the first is tried
 
 struct Options {
   std::string kind;
@@ -91,14 +94,14 @@ nlohmann::ordered_json as_json(const ml::Candidate& candidate) {
   return out;
 }
 
-/// Every candidate in the order of the grid, as a table of text.
+/// Every candidate in the order of the grid, as a table of text. Without seconds, which two equal runs do not share.
 std::string results_csv(const std::vector<ml::CandidateResult>& results) {
-  std::string out = "rank,mean_score,std_score,fit_seconds";
+  std::string out = "rank,mean_score,std_score";
   for (std::size_t f = 0; f < results.front().scores.size(); ++f) out += text(",split", f);
   for (const auto& [name, value] : results.front().params) out += text(",", name);
   out += ",error\n";
   for (const ml::CandidateResult& r : results) {
-    out += text(r.rank, ",", r.mean_score, ",", r.std_score, ",", r.fit_seconds);
+    out += text(r.rank, ",", r.mean_score, ",", r.std_score);
     for (const double score : r.scores) out += text(",", score);
     for (const auto& [name, value] : r.params) out += text(",", value.text());
     std::string error;
@@ -128,7 +131,7 @@ void print(const Options& options, const ml::SearchResult<T>& found) {
       }
       out["candidates"].push_back(std::move(entry));
     }
-    std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+    outputs::print_json(out);
     return;
   }
   std::vector<const ml::CandidateResult*> order;
@@ -158,7 +161,11 @@ void print(const Options& options, const ml::SearchResult<T>& found) {
 
 template <class T>
 void search(const Options& options) {
-  if (!options.out.empty()) estimators::check_model_name(options.out, options.kind);
+  if (!options.out.empty()) {
+    estimators::check_model_name(options.out, options.kind);
+    outputs::expect_file("search", "--out", options.out, {});
+  }
+  if (!options.results.empty()) outputs::expect_file("search", "--results", options.results, {".csv"});
   const auto model = estimators::create_classifier<T>(options.kind, options.steps);
   const auto [features, y] = tables::read_samples<T>(options.x, options.y, {.names = options.names}, "--y");
   const ml::Matrix<T>& x = features.x;
@@ -203,8 +210,11 @@ void add(CLI::App& program) {
       ->capture_default_str();
   verb->add_option("--folds", options->folds, "How many folds")->capture_default_str();
   verb->add_flag("--shuffle", options->shuffle, "Shuffle the rows of each class before folding");
-  verb->add_option("--seed", options->seed, "Of --shuffle, --groups and --random")->capture_default_str();
-  verb->add_option("--random", options->random, "Draw so many candidates instead of trying all");
+  verb->add_option("--seed", options->seed, "Of --shuffle, --groups and --random")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->add_option("--random", options->random, "Draw so many candidates instead of trying all")
+      ->check(CLI::Range(0, most_random));
   verb->add_option("--dtype", options->dtype, "Type of the features in memory")
       ->check(CLI::IsMember({"f32", "f64"}))
       ->capture_default_str();

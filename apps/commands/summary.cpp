@@ -7,6 +7,7 @@
 #include <string>
 
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "commands.hpp"
 #include "model_argument.hpp"
 
@@ -47,7 +48,7 @@ void print_json(const Options& options, const nn::Summary& summary) {
   out["parameters"] = summary.parameters();
   out["macs"] = summary.macs();
   out["activation_bytes"] = summary.activation_bytes();
-  std::printf("%s\n", out.dump(2).c_str());
+  outputs::print_json(out);
 }
 
 void print_table(const Options& options, const nn::Summary& summary) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../datasets/datasets.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/evaluation_report.hpp"
 #include "../training/calibration.hpp"
@@ -125,6 +126,7 @@ std::string predictions_csv(const data::ImageDataset& data, const Tested& tested
 }
 
 void run(const Options& o) {
+  if (!o.out.empty()) outputs::expect_file("test", "--out", o.out, {".csv"});
   const infer::NetworkFile network = infer::load_network(o.run + "/best.safetensors");
   const datasets::Loaded images = load(o, network.info);
   const Tested tested = test(o, network, images);
@@ -142,7 +144,7 @@ void run(const Options& o) {
                                {"calibrated", network.info.temperature.has_value()},
                                {"equal_to_training", tested.equal_to_training}};
     out.update(tables::evaluation_json(result, options));
-    std::printf("%s\n", out.dump(2).c_str());
+    outputs::print_json(out);
     return;
   }
   std::printf("%s on the part %s: ", network.info.model.c_str(), o.part.c_str());
@@ -178,10 +180,7 @@ void add(CLI::App& program) {
   verb->add_option("--part", o.part, "Which images")
       ->capture_default_str()
       ->check(CLI::IsMember({"test", "validation", "train", "all"}));
-  verb->add_option("--out", o.out, "A .csv to write: file, label, predicted, right, probabilities")
-      ->check([](const std::string& path) {
-        return path.ends_with(".csv") ? std::string() : "expected a name that ends in .csv, got " + path;
-      });
+  verb->add_option("--out", o.out, "A .csv to write: file, label, predicted, right, probabilities");
   verb->add_option("--batch-size", o.batch_size, "Images at a time")->capture_default_str()->check(CLI::PositiveNumber);
   verb->add_option("--confidence", o.evaluate.confidence, "Of the intervals")->capture_default_str();
   verb->add_option("--replicates", o.evaluate.replicates, "Of the bootstrap")->capture_default_str();

@@ -3,10 +3,14 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "../datasets/datasets.hpp"
 #include "../models/instances.hpp"
+#include "../outputs/outputs.hpp"
 #include "../progress/training_progress.hpp"
 #include "../training/calibration.hpp"
 #include "../training/initial_weights.hpp"
@@ -17,6 +21,7 @@
 #include "model_argument.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/infer/network_file.hpp"
+#include "qrs/io/json_list.hpp"
 #include "qrs/io/text_cursor.hpp"
 #include "qrs/nn/weights_hash.hpp"
 #include "qrs/train/trainer.hpp"
@@ -26,6 +31,10 @@ namespace qrs::commands::train_verb {
 namespace {
 
 constexpr int interrupted_status = 130;  // what shells report after SIGINT
+
+/// What a run writes into its folder.
+const std::vector<std::string_view> written_names = {"checkpoint.safetensors", "history.jsonl", "split.csv",
+                                                     "best.safetensors"};
 
 struct Options {
   std::string model;
@@ -45,32 +54,39 @@ struct Options {
 };
 
 void print(const Options& o, const data::PartSplit& parts, const train::FitResult& result, const std::string& initial,
-           const std::string& weights, double temperature, double seconds) {
+           const std::string& weights, std::optional<double> temperature, double seconds) {
   const train::Epoch& best = result.history[static_cast<std::size_t>(result.best_epoch - 1)];
   if (o.json) {
-    nlohmann::ordered_json out{{"model", o.model},
-                               {"initial_weights", initial},
-                               {"out", o.out},
-                               {"train", parts.train.size()},
-                               {"validation", parts.validation.size()},
-                               {"test", parts.test.size()},
-                               {"epochs", result.history.size()},
-                               {"resumed_epochs", result.resumed},
-                               {"stopped_early", result.stopped_early},
-                               {"best_epoch", result.best_epoch},
-                               {"validation_loss", best.validation_loss},
-                               {"validation_accuracy", best.validation_accuracy},
-                               {"temperature", temperature},
-                               {"weights_sha256", weights},
-                               {"seconds", seconds}};
+    using Json = nlohmann::ordered_json;
+    Json out{{"model", o.model},
+             {"initial_weights", initial},
+             {"out", o.out},
+             {"train", parts.train.size()},
+             {"validation", parts.validation.size()},
+             {"test", parts.test.size()},
+             {"epochs", result.history.size()},
+             {"resumed_epochs", result.resumed},
+             {"stopped_early", result.stopped_early},
+             {"best_epoch", result.best_epoch},
+             {"validation_loss", best.validation_loss},
+             {"validation_accuracy", best.validation_accuracy},
+             {"temperature", temperature ? Json(*temperature) : Json()},
+             {"weights_sha256", weights},
+             {"seconds", seconds}};
     for (const train::Epoch& e : result.history) out["history"].push_back(train::to_json(e));
-    std::printf("%s\n", out.dump(2).c_str());
+    outputs::print_json(out);
     return;
   }
   std::printf("best epoch %lld of %zu%s: validation loss %.4f, accuracy %.4f\n",
               static_cast<long long>(result.best_epoch), result.history.size(),
               result.stopped_early ? ", stopped early" : "", best.validation_loss, best.validation_accuracy);
-  std::printf("temperature %.4g, fitted on the validation images, calibrates its probabilities\n", temperature);
+  if (temperature) {
+    std::printf("temperature %.4g, fitted on the validation images, calibrates its probabilities\n", *temperature);
+  } else {
+    std::printf(
+        "no temperature: the best one for the validation images lies outside %g to %g, which calibrates nothing\n",
+        metrics::least_temperature, metrics::greatest_temperature);
+  }
   std::printf("wrote its weights to %s (SHA-256 of the weights %s)\n", (o.out + "/best.safetensors").c_str(),
               weights.c_str());
 }
@@ -91,16 +107,21 @@ void complete_fit_options(Options& o, const training::RunFolder& folder) {
   if (o.ema > 0.0) o.fit.ema = optim::EmaOptions{.decay = o.ema, .use_buffers = true};
 }
 
+infer::NetworkInfo network_info(const Options& o, const datasets::Loaded& images) {
+  return {.model = o.model,
+          .class_names = images.data.class_names,
+          .in_channels = o.channels,
+          .preprocessing = images.preprocessing};
+}
+
 void save_best(const Options& o, const std::string& path, const datasets::Loaded& images,
-               const training::InitialNetwork& initial, const train::FitResult& result, double temperature) {
+               const training::InitialNetwork& initial, const train::FitResult& result,
+               std::optional<double> temperature) {
   std::string loss;
   io::append_number(loss, result.history[static_cast<std::size_t>(result.best_epoch - 1)].validation_loss);
-  infer::save_network(path, *initial.net,
-                      {.model = o.model,
-                       .class_names = images.data.class_names,
-                       .in_channels = o.channels,
-                       .preprocessing = images.preprocessing,
-                       .temperature = temperature},
+  infer::NetworkInfo info = network_info(o, images);
+  info.temperature = temperature;
+  infer::save_network(path, *initial.net, info,
                       {{"seed", text(o.fit.seed)},
                        {"initial_weights", initial.words},
                        {"epoch", text(result.best_epoch)},
@@ -110,10 +131,13 @@ void save_best(const Options& o, const std::string& path, const datasets::Loaded
 
 void run(Options& o) {
   const Timer timer;
-  const datasets::Loaded images = datasets::load(o.data);
-  const data::PartSplit parts = training::split(images.data, o.split);
   const training::RunFolder folder(o.out);
   complete_fit_options(o, folder);
+  training::remove_leftovers(o.out, written_names);
+  for (const std::string_view name : written_names) io::expect_writable(folder / std::string(name));
+  const datasets::Loaded images = datasets::load(o.data);
+  const data::PartSplit parts = training::split(images.data, o.split);
+  infer::check_network_info(folder / "best.safetensors", network_info(o, images));
   const training::InitialNetwork initial = training::initial_network(o.model,
                                                                      {.classes = images.data.classes(),
                                                                       .in_channels = o.channels,
@@ -123,7 +147,7 @@ void run(Options& o) {
   models::Model<float>& net = *initial.net;
   o.fit.facts = {{"model", o.model},
                  {"channels", text(o.channels)},
-                 {"classes", nlohmann::json(images.data.class_names).dump()},
+                 {"classes", io::json_list(images.data.class_names)},
                  {"initial weights", initial.sha256}};
   std::FILE* lines = o.json ? stderr : stdout;
   std::fprintf(lines, "%s, %s\n%zu images to train with, %zu to validate, %zu kept for the test\n", o.model.c_str(),
@@ -142,8 +166,8 @@ void run(Options& o) {
                  result.history.size() + 1, result.history.size());
     finish(interrupted_status);
   }
-  const double temperature =
-      training::calibrate(training::outputs_of(net, {&images.data, parts.validation}, o.fit.batch_size)).value;
+  const std::optional<double> temperature =
+      training::calibrate(training::outputs_of(net, {&images.data, parts.validation}, o.fit.batch_size));
   save_best(o, folder / "best.safetensors", images, initial, result, temperature);
   print(o, parts, result, initial.words, nn::weights_sha256(net), temperature, timer.seconds());
 }

@@ -68,17 +68,6 @@ void save_xgboost(const std::string& path, io::XgboostModel file, const ml::Tabl
 
 }  // namespace
 
-void check_model_name(const std::string& path, const std::string& kind) {
-  if (path.ends_with(".model")) {
-    QRS_CHECK(kind == "svc", "[model] expected an svc for LIBSVM's format, ", path, ", got ", kind);
-  } else if (path.ends_with(".json")) {
-    QRS_CHECK(kind == "boost", "[model] expected a boost for XGBoost's format, ", path, ", got ", kind);
-  } else {
-    QRS_CHECK(path.ends_with(".safetensors"),
-              "[model] expected a file that ends in .safetensors, .model or .json, got ", path);
-  }
-}
-
 template <class T>
 std::unique_ptr<Regressor<T>> create_regressor() {
   return std::make_unique<BoostRegressor<T>>();
@@ -99,6 +88,17 @@ std::unique_ptr<ml::Classifier<T>> create_classifier(std::string_view name, std:
 template <class T>
 std::unique_ptr<ml::Transformer<T>> create_transformer(std::string_view name) {
   return ml::make_transformer<T>(name);
+}
+
+void check_model_name(const std::string& path, std::string_view kind) {
+  if (path.ends_with(".model")) {
+    QRS_CHECK(kind == "svc", "[model] expected an svc for LIBSVM's format, ", path, ", got ", kind);
+  } else if (path.ends_with(".json")) {
+    QRS_CHECK(kind == "boost", "[model] expected a boost for XGBoost's format, ", path, ", got ", kind);
+  } else {
+    QRS_CHECK(path.ends_with(".safetensors"),
+              "[model] expected a file that ends in .safetensors, .model or .json, got ", path);
+  }
 }
 
 template <class T>

@@ -26,8 +26,8 @@ std::unique_ptr<ml::Classifier<T>> create_classifier(std::string_view name, std:
 template <class T>
 std::unique_ptr<ml::Transformer<T>> create_transformer(std::string_view name);
 
-/// Throws unless a model of this kind can be written under this name: to be asked before the work.
-void check_model_name(const std::string& path, const std::string& kind);
+/// Throws where save() would refuse to write a learner of this kind under this name: to be asked before the fit.
+void check_model_name(const std::string& path, std::string_view kind);
 
 /// Writes the file of a fitted learner: LIBSVM's text where the name ends in .model (svc), XGBoost's JSON where it ends in
 /// .json (boost), otherwise this library's own, .safetensors. What could not be read again is refused.

@@ -259,12 +259,16 @@ void write_matrix(const std::string& path, const ml::Matrix<T>& values, const st
     io::write_npy(path, io::Entry::from(tensor));
     return;
   }
+  const char separator = path.ends_with(".tsv") ? '\t' : ',';
   std::string lines;
-  for (std::size_t j = 0; j < names.size(); ++j) lines += text(j == 0 ? "" : ",", names[j]);
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    if (j > 0) lines += separator;
+    lines += names[j];
+  }
   if (!names.empty()) lines += '\n';
   for (std::int64_t i = 0; i < values.rows(); ++i) {
     for (std::int64_t j = 0; j < values.cols(); ++j) {
-      if (j > 0) lines += ',';
+      if (j > 0) lines += separator;
       lines += number_text(static_cast<double>(values(i, j)));
     }
     lines += '\n';

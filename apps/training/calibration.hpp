@@ -1,11 +1,12 @@
 // The temperature of a trained network, from its validation images: what makes its probabilities calibrated.
 //
 //   const Outputs validation = outputs_of(net, samples, 32);      the network sees the images once
-//   const double t = calibrate(validation).value;
-//   probabilities(test, t), probabilities(test)                   calibrated, and as they come
+//   const std::optional<double> t = calibrate(validation);        none: no temperature calibrates this network
+//   probabilities(test, *t), probabilities(test)                  calibrated, and as they come
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -42,10 +43,13 @@ inline std::vector<double> probabilities(const Outputs& outputs, double temperat
   return out;
 }
 
-/// Fits the temperature to samples that training has not seen.
-inline metrics::Temperature calibrate(const Outputs& validation) {
-  return metrics::fit_temperature(validation.labels, {validation.logits, validation.classes},
-                                  class_labels(validation.classes));
+/// The temperature fitted to samples that training has not seen. None where the best one lies at or beyond the bounds of the fit:
+/// a network that learned nothing, or that is right on every one of too few samples, is not calibrated by any.
+inline std::optional<double> calibrate(const Outputs& validation) {
+  const metrics::Temperature fit = metrics::fit_temperature(validation.labels, {validation.logits, validation.classes},
+                                                            class_labels(validation.classes));
+  if (fit.at_bound) return std::nullopt;
+  return fit.value;
 }
 
 }  // namespace qrs::training

@@ -1,6 +1,7 @@
 #include "initial_weights.hpp"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "qrs/nn/state.hpp"
 
@@ -14,6 +15,12 @@ const io::Entry* find_renamed(const io::StateDict& dict, const nn::StateRules& r
     if ((rules.rename ? rules.rename(key) : key) == name) return &entry;
   }
   return nullptr;
+}
+
+/// A name of a file may hold any bytes; the metadata of a network is UTF-8, and what is none is replaced.
+std::string in_utf8(const std::string& name) {
+  using Json = nlohmann::json;
+  return Json::parse(Json(name).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
 }
 
 /// The full name of the head's weight.
@@ -38,7 +45,8 @@ InitialNetwork initial_network(const std::string& name, const models::ModelOptio
   try {
     const nn::LoadReport report =
         nn::load(net, weights.dict, {.allow_missing = allow_missing, .skip_head = other_classes});
-    out.words = text(std::filesystem::path(source.file).filename().string(), ": ", report.text());
+    out.words = text(in_utf8(std::filesystem::path(source.file).filename().string()), ": ", report.text());
+    nn::check_finite(net);
   } catch (const Error& error) {
     fail("[weights] ", source.file, ": expected weights of ", name, ", got: ", error.what());
   }

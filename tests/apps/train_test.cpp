@@ -131,7 +131,14 @@ TEST_CASE("a run that is killed again and again ends with the files of one that 
   CHECK(got["weights_sha256"] == expected["weights_sha256"]);
   CHECK(got["best_epoch"] == expected["best_epoch"]);
   CHECK(got["temperature"] == expected["temperature"]);
-  CHECK(got["temperature"].get<double>() > 0.0);
+  // Three epochs teach this network little: where no temperature within the bounds fits, none is applied.
+  if (!got["temperature"].is_null()) {
+    CHECK(got["temperature"].get<double>() > 0.01);
+    CHECK(got["temperature"].get<double>() < 100.0);
+  }
+  const bool applied =
+      qrs::io::read_safetensors(folder.path("killed/best.safetensors")).metadata.contains("temperature");
+  CHECK(applied == !got["temperature"].is_null());
   CHECK(folder.read("killed/best.safetensors") == folder.read("whole/best.safetensors"));
   CHECK(folder.read("killed/split.csv") == folder.read("whole/split.csv"));
   const auto history = qrs::train::parse_history(folder.read("killed/history.jsonl"), "killed");
@@ -240,7 +247,7 @@ TEST_CASE("a run is tested on what it kept, and equal images on both sides are t
   const auto other = program::qrs("test " + folder.path("random") + " --data " + folder.path("two.safetensors"));
   CHECK(other.status == 1);
   CHECK(contains(other.output, "[test] expected the network's classes, [\"dark\",\"grey\",\"light\"], got "));
-  CHECK(test("random", " --out predictions.parquet").status == 2);
+  CHECK(contains(test("random", " --out predictions.parquet").output, "[test] expected --out "));
 }
 
 }  // namespace train_test

@@ -138,6 +138,24 @@ TEST_CASE("drawn pages are announced, and the paper's values are not judged by t
   CHECK_FALSE(holds(checked(small()), "drawn, not recorded"));
 }
 
+TEST_CASE("images that are not the paper's own are not judged by its values either") {
+  Results fewer = small();
+  fewer.data.classes[1].files = 171;
+  Results others = small();
+  others.data.classes[0].name = "AF";
+  for (const Results& results : {fewer, others}) {
+    CHECK_FALSE(is_papers_data(results.data));
+    const std::string page = checked(results);
+    CHECK(holds(section(page, "summary"), "a value on other data: these are not the paper's images."));
+    CHECK(holds(section(page, "table-2"), "paper 0.8643</small><small>other data</small>"));
+    for (const char* id : {"summary", "table-2"}) {
+      CHECK_FALSE(holds(section(page, id), "inside"));
+      CHECK_FALSE(holds(section(page, id), "outside"));
+    }
+  }
+  CHECK(is_papers_data(small().data));
+}
+
 TEST_CASE("repeats are told as mean, least and greatest, each run behind a line to open") {
   const Results results = small(3);
   const std::string page = checked(results);

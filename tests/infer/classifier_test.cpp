@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -107,6 +108,43 @@ TEST_CASE("probabilities are the softmax of the logits over the temperature") {
   expect(2.0);
   info.temperature.reset();
   expect(1.0);
+}
+
+TEST_CASE("scores that are no numbers are an error that names the class and the cause, never the first class") {
+  const NetworkInfo info = small_info(1);
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> logits = {1.0F, none, 0.0F};
+  CHECK(tests::error_message([&] { probabilities(logits, info); }) ==
+        "[network] expected finite scores of the classes, got nan for class 1: the weights of this resnet18 are "
+        "damaged, or "
+        "its input holds no numbers");
+  const std::vector<float> infinite = {std::numeric_limits<float>::infinity(), 0.0F, 0.0F};
+  CHECK(tests::error_message([&] { probabilities(infinite, info); }).find("got inf for class 0") != std::string::npos);
+  const std::vector<double> ranked = {0.5, static_cast<double>(none)};
+  CHECK(tests::error_message([&] { top_k(ranked, 1); }) == "[top_k] expected numbers as probabilities, got nan");
+}
+
+TEST_CASE("a file with a weight that is no number, or a variance below 0, is refused by the entry's name") {
+  const std::string path = (std::filesystem::temp_directory_path() / text("qrs_nan_weights_", ::getpid())).string();
+  const auto said = [&](const std::string& entry, float value) {
+    const auto net = models::create<float>("resnet18", {.classes = 3, .in_channels = 1});
+    for (const auto& e : net->state_entries()) {
+      if (e.name == entry) e.tensor.data()[1] = value;
+    }
+    save_network(path, *net, small_info(1));
+    const std::string message = tests::error_message([&] { load_network(path); });
+    std::filesystem::remove(path);
+    return message;
+  };
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  const auto holds = [](const std::string& message, const std::string& part) {
+    return message.find(part) != std::string::npos;
+  };
+  CHECK(holds(said("fc.weight", none), "expected a finite number in fc.weight, value 1, got nan"));
+  CHECK(holds(said("conv1.weight", none), path + ": expected the weights of resnet18"));
+  CHECK(holds(said("bn1.running_mean", std::numeric_limits<float>::infinity()), "bn1.running_mean, value 1, got inf"));
+  CHECK(holds(said("bn1.running_var", -1.0F), "expected a variance of 0 or more in bn1.running_var, value 1, got -1"));
+  CHECK(said("bn1.running_var", 2.0F) == "no error");
 }
 
 TEST_CASE("top k: the greatest first, the first of equals first, all where there are fewer") {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,19 @@ TEST_CASE("what cannot be predicted is refused") {
   CHECK(error_message([&] {
           logits(net, Samples{&data, {0}}, 0);
         }) == "[predict] expected a batch size of at least 1, got 0");
+}
+
+TEST_CASE("what a damaged network says is an error that names the image, not a number") {
+  const auto data = stripes(3);
+  TinyNet net({.classes = 3, .in_channels = 1});
+  for (const auto& p : net.parameters()) p.variable.value().fill(std::numeric_limits<float>::quiet_NaN());
+  const auto samples = qrs::train::all(data);
+  for (const std::string& said :
+       {error_message([&] { features(net, samples); }), error_message([&] { logits(net, samples); }),
+        error_message([&] { probabilities(net, samples); })}) {
+    CHECK(said.find("[predict] expected finite numbers of the network, got ") == 0);
+    CHECK(said.find("for image 0") != std::string::npos);
+  }
 }
 
 TEST_CASE("a batch holds v / 255 in every channel, labels and order as asked") {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../../commands/commands.hpp"
+#include "../../outputs/outputs.hpp"
 #include "../../progress/progress_line.hpp"
 #include "../synthetic_ecg/data_set.hpp"
 #include "qrs/core/timer.hpp"
@@ -43,7 +44,7 @@ void print(const Options& options, const ecg::SynthesisSummary& summary, double 
     for (const auto& [condition, count] : conditions) {
       out["conditions"][std::string(ecg::condition_name(condition))] = count;
     }
-    std::printf("%s\n", out.dump(2).c_str());
+    outputs::print_json(out);
     return;
   }
   std::printf("%lld pages of each class, %zu files, %.1f MB, in %.1f s\n",

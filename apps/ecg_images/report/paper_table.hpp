@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "../classes.hpp"
 #include "results.hpp"
 
 namespace qrs::ecg_images {
@@ -24,6 +25,19 @@ inline constexpr std::string_view paper_doi = "10.12677/jisp.2026.152026";
 
 /// Test images in the paper: 15 % of 928, and every accuracy it prints for them is a count of 140.
 inline constexpr std::int64_t paper_test_images = 140;
+
+/// Images of each class of the paper's data, in the order of their labels; 928 in all.
+inline constexpr std::array<std::int64_t, 4> paper_class_images = {239, 172, 233, 284};
+
+/// Whether a run saw the paper's images: its classes, in its order, with its number of images each. Scores on any other images
+/// are not to be judged by the paper's.
+inline bool is_papers_data(const DataRecord& data) {
+  if (data.drawn || data.classes.size() != classes.size()) return false;
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    if (data.classes[k].name != classes[k].name || data.classes[k].files != paper_class_images[k]) return false;
+  }
+  return true;
+}
 
 inline const std::vector<PaperRow>& paper_table() {
   static const std::vector<PaperRow> rows = {

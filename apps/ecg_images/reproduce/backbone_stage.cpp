@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "../../models/instances.hpp"
 #include "../../training/calibration.hpp"
 #include "../../training/initial_weights.hpp"
+#include "../../training/run_folder.hpp"
 #include "qrs/infer/network_file.hpp"
 #include "qrs/io/folder.hpp"
 #include "qrs/io/text_cursor.hpp"
@@ -35,6 +37,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
   const data::ImageDataset& data = images.data;
   const std::string folder = network_folder(plan, repeat.number, name);
   io::make_folder("[run]", folder);
+  training::remove_leftovers(folder, {"checkpoint.safetensors", "history.jsonl", "best.safetensors"});
   const training::InitialNetwork initial = training::initial_network(
       name, {.classes = data.classes(), .in_channels = 1, .seed = repeat.seed, .image_size = data.images.dim(1)},
       {.file = plan.weights.empty() ? std::string() : weights_file(plan.weights, name)}, plan.allow_missing);
@@ -73,10 +76,13 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
   const std::int64_t classes = data.classes();
   const training::Outputs seen = training::outputs_of(net, validation, fit.batch_size);
   record.validation_accuracy = accuracy_of(greatest(seen.logits, classes), seen.labels);
-  record.temperature = training::calibrate(seen).value;
+  const std::optional<double> temperature = training::calibrate(seen);
   const training::Outputs test = training::outputs_of(net, {&data, repeat.parts.test}, fit.batch_size);
-  record.calibrated_error = metrics::expected_calibration_error(
-      test.labels, {training::probabilities(test, record.temperature), classes}, 15, training::class_labels(classes));
+  if (temperature) {
+    record.temperature = *temperature;
+    record.calibrated_error = metrics::expected_calibration_error(
+        test.labels, {training::probabilities(test, *temperature), classes}, 15, training::class_labels(classes));
+  }
   std::vector<double> scores = training::probabilities(test);
   std::vector<std::int64_t> predicted = greatest(scores, classes);
   score_test(record, std::move(scores), std::move(predicted), repeat.test);
@@ -86,7 +92,7 @@ Backbone train_backbone(const std::string& name, const Plan& plan, const Repeat&
       {.model = name,
        .class_names = data.class_names,
        .preprocessing = images.preprocessing,
-       .temperature = record.temperature},
+       .temperature = temperature},
       {{"epoch", text(result.best_epoch)}, {"initial_weights", initial.words}, {"seed", text(repeat.seed)}});
   return out;
 }

@@ -10,6 +10,7 @@
 
 #include "../../progress/progress_line.hpp"
 #include "../../progress/training_progress.hpp"
+#include "../../training/initial_weights.hpp"
 #include "../../training/interrupt.hpp"
 #include "../../training/run_folder.hpp"
 #include "../classes.hpp"
@@ -28,9 +29,12 @@
 #include "qrs/core/sha256.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/data/image_folder.hpp"
+#include "qrs/data/k_fold.hpp"
+#include "qrs/infer/network_file.hpp"
 #include "qrs/io/csv.hpp"
 #include "qrs/io/file.hpp"
 #include "qrs/io/json_list.hpp"
+#include "weights_folder.hpp"
 
 namespace qrs::reproduce {
 
@@ -39,6 +43,31 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double drawn_scale = 0.5;  // of the published size: what is left after the resize to 224 is the same picture
+
+/// The file that says of a folder that it holds a run of this verb, written before anything else. Without it nothing in the
+/// folder is ours to go on with, or to remove.
+constexpr const char* mark_name = "run.json";
+constexpr const char* mark_begin = "{\"qrs\": \"reproduce\"";
+
+bool holds_run(const training::RunFolder& folder) {
+  const std::string mark = folder / mark_name;
+  if (!fs::is_regular_file(mark)) return false;
+  const std::vector<std::byte> bytes = io::read_file(mark);
+  return io::as_text(bytes).starts_with(mark_begin);
+}
+
+/// Makes the folder this run's: new or empty, or with plan.resume one that holds a run. Throws for any other.
+void claim(const Plan& plan, const training::RunFolder& folder) {
+  training::remove_leftovers(plan.out, {mark_name});
+  if (!fs::is_empty(plan.out)) {
+    QRS_CHECK(plan.resume, "[reproduce] expected --out to be new or empty, got ", plan.out,
+              ": go on with --resume, or choose another folder");
+    QRS_CHECK(holds_run(folder), "[reproduce] expected --resume with an --out that holds a run of qrs reproduce, got ",
+              plan.out, ", which has no ", mark_name, " of one: choose a new folder");
+    return;
+  }
+  io::write_file(folder / mark_name, io::as_bytes(text(mark_begin, ", \"preset\": \"", plan.preset, "\"}\n")));
+}
 
 /// The folder of drawn pages: drawn now, or by the run that this one goes on with.
 std::string draw_pages(const Plan& plan) {
@@ -141,6 +170,26 @@ ecg_images::SplitRecord split_record(const Plan& plan, const Repeat& repeat, con
           .lookup = audit::leak_split(test.labels, known, test.leaked, test.contents)};
 }
 
+/// Throws for what would end the run after its first networks are trained: a network without a file of weights, names that no
+/// file of a network can hold, classes too small for the folds.
+void check_plan(const Plan& plan, const datasets::Loaded& images, const std::vector<std::int64_t>& groups) {
+  const data::ImageDataset& data = images.data;
+  for (const std::string& name : plan.backbones) {
+    if (!plan.weights.empty()) {
+      training::initial_network(name, {.classes = data.classes(), .in_channels = 1, .image_size = data.images.dim(1)},
+                                weights_file(plan.weights, name), plan.allow_missing);
+    }
+    infer::check_network_info(best_weights_path(plan, 1, name),
+                              {.model = name, .class_names = data.class_names, .preprocessing = images.preprocessing});
+  }
+  for (std::int64_t number = 1; number <= plan.repeats; ++number) {
+    const Repeat repeat = make_repeat(plan, number, data, groups);
+    std::vector<std::int64_t> labels;
+    for (const std::int64_t i : repeat.parts.train) labels.push_back(data.labels[static_cast<std::size_t>(i)]);
+    data::stratified_k_fold(labels, {.n_splits = plan.folds});
+  }
+}
+
 /// One repeat; *interrupted tells that it was ended. Adds to `seconds` those of epochs that earlier calls trained.
 ecg_images::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const datasets::Loaded& images,
                                  const std::vector<std::int64_t>& groups, double& seconds, bool& interrupted) {
@@ -185,19 +234,15 @@ ecg_images::RunRecord run_repeat(const Plan& plan, const Repeat& repeat, const d
   return run;
 }
 
-void check_out(const Plan& plan) {
-  QRS_CHECK(plan.resume || !fs::exists(plan.out) || fs::is_empty(plan.out),
-            "[reproduce] expected --out to be new or empty, got ", plan.out,
-            ": go on with --resume, or choose another folder");
-}
-
 }  // namespace
 
 ecg_images::Results run_experiment(const Plan& given, bool& interrupted) {
   const Timer timer;
-  check_out(given);
   Plan plan = given;
   const training::RunFolder folder(plan.out);
+  claim(plan, folder);
+  training::remove_leftovers(plan.out,
+                             {"manifest.csv", "predictions.csv", "report.html", "results.json", "images.safetensors"});
   const training::Interrupt interrupt;
   ecg_images::Results results;
   results.preset = plan.preset;
@@ -219,6 +264,8 @@ ecg_images::Results run_experiment(const Plan& given, bool& interrupted) {
   const std::vector<std::int64_t> groups = audit::content_groups(data.hashes);
   results.data = data_record(plan, loaded, groups, hashes);
   results.examples = class_examples(plan, data);
+
+  check_plan(plan, loaded, groups);
 
   for (std::int64_t number = 1; number <= plan.repeats; ++number) {
     const Repeat repeat = make_repeat(plan, number, data, groups);

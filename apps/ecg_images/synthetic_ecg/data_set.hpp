@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../training/run_folder.hpp"
 #include "conditions.hpp"
 #include "draws.hpp"
 #include "page.hpp"
@@ -122,18 +123,24 @@ inline void check_options(const SynthesisOptions& o) {
             " to ", largest_scale, ", got ", o.page.scale);
 }
 
-/// Makes the folder of the data set and those of its classes. Throws where it exists and holds anything.
+/// Throws where the folder of the data set is a file.
+inline void check_is_no_file(const SynthesisOptions& o) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  QRS_CHECK(!fs::exists(fs::symlink_status(o.out, error)) || fs::is_directory(o.out, error),
+            "[synthesize] expected a folder, got ", o.out, ", which is a file");
+}
+
+/// Makes the folders of the classes. Throws where the folder of the data set holds anything. To be called while it is held, so
+/// that no other process fills it in between.
 inline void make_folders(const SynthesisOptions& o) {
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::path out(o.out);
-  if (fs::exists(fs::symlink_status(out, error))) {
-    QRS_CHECK(fs::is_directory(out, error), "[synthesize] expected a folder, got ", o.out, ", which is a file");
-    const bool empty = fs::is_empty(out, error);
-    QRS_CHECK(!error, "[synthesize] expected to read the folder ", o.out, ", got: ", error.message());
-    QRS_CHECK(empty, "[synthesize] expected a new or an empty folder, got ", o.out,
-              ", which holds files; name another one, or remove it first");
-  }
+  const bool empty = fs::is_empty(out, error);
+  QRS_CHECK(!error, "[synthesize] expected to read the folder ", o.out, ", got: ", error.message());
+  QRS_CHECK(empty, "[synthesize] expected a new or an empty folder, got ", o.out,
+            ", which holds files; name another one, or remove it first");
   for (const EcgClass ecg_class : all_classes) {
     io::make_folder("[synthesize]", (out / class_folder(ecg_class, o.published_names)).string());
   }
@@ -155,6 +162,8 @@ inline std::string truth_table(const std::vector<PageTruth>& pages) {
 inline SynthesisSummary synthesize(const SynthesisOptions& options,
                                    const std::function<void(std::int64_t, std::int64_t)>& progress = {}) {
   detail::check_options(options);
+  detail::check_is_no_file(options);
+  const training::RunFolder held(options.out);
   detail::make_folders(options);
   const std::int64_t files_per_class = options.per_class + options.duplicates;
   const auto classes = static_cast<std::int64_t>(all_classes.size());

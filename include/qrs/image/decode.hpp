@@ -47,7 +47,13 @@
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wpedantic"
+#if __has_include(<stb_image.h>)
 #include <stb_image.h>
+#elif __has_include(<stb/stb_image.h>)  // as Debian installs it
+#include <stb/stb_image.h>
+#else
+#error "qrs/image/decode.hpp needs stb_image.h: install libstb-dev, or add the folder that holds it with -I"
+#endif
 #pragma GCC diagnostic pop
 
 namespace qrs::image {

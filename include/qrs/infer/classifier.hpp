@@ -10,6 +10,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -49,9 +50,13 @@ inline Tensor<float> to_input(std::span<const std::uint8_t> pixels, std::int64_t
   return to_input(image::Image(height, width, channels, pixels), info);
 }
 
-/// The probabilities of the classes from their scores, in their order.
+/// The probabilities of the classes from their scores, in their order. Throws where a score is not finite.
 inline std::vector<double> probabilities(std::span<const float> logits, const NetworkInfo& info) {
   const std::vector<double> z(logits.begin(), logits.end());
+  for (std::size_t c = 0; c < z.size(); ++c) {
+    QRS_CHECK(std::isfinite(z[c]), "[network] expected finite scores of the classes, got ", z[c], " for class ", c,
+              ": the weights of this ", info.model, " are damaged, or its input holds no numbers");
+  }
   std::vector<double> out(z.size());
   metrics::tempered_softmax(z, info.temperature.value_or(1.0), out);
   return out;
@@ -76,6 +81,8 @@ struct Ranked {
 /// The k most probable classes, or all where there are fewer; the first of equals first.
 inline std::vector<Ranked> top_k(std::span<const double> probabilities, std::int64_t k) {
   QRS_CHECK(k >= 1, "[top_k] expected k of at least 1, got ", k);
+  QRS_CHECK(std::none_of(probabilities.begin(), probabilities.end(), [](double p) { return std::isnan(p); }),
+            "[top_k] expected numbers as probabilities, got nan");
   std::vector<Ranked> out;
   for (const double p : probabilities) out.push_back({static_cast<std::int64_t>(out.size()), p});
   std::stable_sort(out.begin(), out.end(),

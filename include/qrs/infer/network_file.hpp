@@ -31,6 +31,7 @@
 #include "../data/preprocessing.hpp"
 #include "../image/transform.hpp"
 #include "../io/file_kind.hpp"
+#include "../io/json_list.hpp"
 #include "../io/safetensors.hpp"
 #include "../models/registry.hpp"
 #include "../nn/state.hpp"
@@ -142,10 +143,27 @@ inline NetworkInfo read_info(const std::string& path, const io::StateDict& dict)
   return info;
 }
 
+/// Puts `info` into the metadata, and throws where load_network would refuse it.
+inline void describe(const std::string& path, const NetworkInfo& info, io::StateDict& dict) {
+  dict.metadata["model"] = info.model;
+  dict.metadata["classes"] = io::json_list(info.class_names);
+  dict.metadata["in_channels"] = std::to_string(info.in_channels);
+  dict.metadata["preprocessing"] = data::preprocessing_json(info.preprocessing);
+  dict.metadata.erase("temperature");
+  if (info.temperature) dict.metadata["temperature"] = Json(*info.temperature).dump();
+  read_info(path, dict);
+}
+
 }  // namespace detail
 
+/// Throws where save_network(path, ...) would refuse `info`: to be asked before the training, not after it.
+inline void check_network_info(const std::string& path, const NetworkInfo& info) {
+  io::StateDict nothing;
+  detail::describe(path, info, nothing);
+}
+
 /// Reads and checks all of it; the network is new, its weights the file's. Throws an Error that names the file where it is
-/// no safetensors, lacks a key, has a value that makes no sense, or weights that are not the network's.
+/// no safetensors, lacks a key, has a value that makes no sense, or weights that are not the network's or not finite.
 inline NetworkFile load_network(const std::string& path) {
   const io::StateDict dict = detail::read_network(path);
   NetworkFile out{.info = detail::read_info(path, dict), .net = nullptr};
@@ -155,6 +173,7 @@ inline NetworkFile load_network(const std::string& path) {
   try {
     const nn::LoadReport report = nn::load(*out.net, dict);
     QRS_CHECK(!report.summed_input_channels, "a first kernel of 3 input channels");
+    nn::check_finite(*out.net);
   } catch (const Error& error) {
     detail::fail_in(path, "expected the weights of ", out.info.model, " with ", out.info.class_names.size(),
                     " classes and ", out.info.in_channels, " input channels, got: ", error.what());
@@ -177,17 +196,7 @@ inline void save_network(const std::string& path, models::Model<float>& net, con
                          const std::map<std::string, std::string>& more = {}) {
   io::StateDict dict = nn::state_dict(net);
   dict.metadata = more;
-  dict.metadata["model"] = info.model;
-  try {
-    dict.metadata["classes"] = detail::Json(info.class_names).dump();
-  } catch (const detail::Json::exception&) {
-    detail::fail_in(path, "expected class names in UTF-8, got others");
-  }
-  dict.metadata["in_channels"] = std::to_string(info.in_channels);
-  dict.metadata["preprocessing"] = data::preprocessing_json(info.preprocessing);
-  dict.metadata.erase("temperature");
-  if (info.temperature) dict.metadata["temperature"] = detail::Json(*info.temperature).dump();
-  detail::read_info(path, dict);  // what load_network would refuse is not written
+  detail::describe(path, info, dict);  // what load_network would refuse is not written
   const auto classes = static_cast<std::int64_t>(info.class_names.size());
   if (net.classes() != classes) {
     detail::fail_in(path, "expected a name for each of ", net.classes(), " classes of the network, got ", classes);

@@ -8,6 +8,7 @@
 // torch's (C_out, C_in / groups, KH, KW) to (KH, KW, C_in / groups, C_out) and back.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <set>
 #include <string>
@@ -116,6 +117,23 @@ io::StateDict state_dict(Module<T>& module) {
     }
   }
   return out;
+}
+
+/// Throws and names the entry where a weight is NaN or infinite, or a running variance below 0: whatever went through such a
+/// network would come out as no number, and as the first of its classes.
+template <class T>
+void check_finite(Module<T>& module) {
+  for (const auto& e : module.state_entries()) {
+    if (e.counter != nullptr) continue;
+    const Tensor<T> host = e.tensor.to(Device::cpu).as_contiguous();
+    const bool variance = e.name.ends_with("running_var");
+    for (std::int64_t i = 0; i < host.size(); ++i) {
+      const T value = host.data()[i];
+      QRS_CHECK(std::isfinite(value) && !(variance && value < T(0)), "[weights] expected ",
+                variance ? "a variance of 0 or more" : "a finite number", " in ", e.name, ", value ", i, ", got ",
+                value, ": the weights are damaged, or of a training that diverged");
+    }
+  }
 }
 
 /// Writes a state dict into a network; see the head of this file. Throws, and changes nothing, where an entry is missing,

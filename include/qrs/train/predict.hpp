@@ -3,14 +3,16 @@
 //   Tensor<float> p = train::probabilities(net, test);          // (N, classes), rows sum to 1
 //   Tensor<float> z = train::features(net, everything);         // (N, feature_count()): what the head would see
 //
-// The network's mode is put back afterwards.
+// The network's mode is put back afterwards. What comes out is finite, or an error that names the image.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "../core/argmax.hpp"
@@ -60,6 +62,21 @@ bool for_batches(models::Model<T>& net, const Samples& samples, std::int64_t bat
   return true;
 }
 
+/// Throws where a row of a batch holds what is no finite number; `first` is the position of the batch's first image.
+template <class T>
+void check_finite_rows(const Samples& samples, std::int64_t first, const Tensor<T>& rows) {
+  const Tensor<T> host = rows.to(Device::cpu).as_contiguous();
+  for (std::int64_t i = 0; i < host.size(); ++i) {
+    if (std::isfinite(host.data()[i])) continue;
+    const std::int64_t position = first + i / host.channels();
+    const auto row = static_cast<std::size_t>(samples.rows[static_cast<std::size_t>(position)]);
+    const std::vector<std::string>& files = samples.data->files;
+    fail("[predict] expected finite numbers of the network, got ", host.data()[i], " for image ", position,
+         row < files.size() ? " (" + files[row] + ")" : "",
+         ": its weights are damaged, or of a training that diverged");
+  }
+}
+
 /// The rows that `compute` gives for each batch, one below the other.
 template <class T, class Compute>
 Tensor<T> rows_of(models::Model<T>& net, const Samples& samples, std::int64_t columns, std::int64_t batch_size,
@@ -68,7 +85,9 @@ Tensor<T> rows_of(models::Model<T>& net, const Samples& samples, std::int64_t co
   check_samples("predict", "given", samples, std::numeric_limits<std::int64_t>::max());
   Tensor<T> out({samples.size(), columns});  // (N, columns)
   const bool whole = for_batches(net, samples, batch_size, progress, [&](std::int64_t begin, const Batch<T>& batch) {
-    compute(Var<T>(batch.images)).value().copy_into(out.batch_range(begin, batch.labels.size()));
+    const Tensor<T> rows = compute(Var<T>(batch.images)).value();
+    check_finite_rows(samples, begin, rows);
+    rows.copy_into(out.batch_range(begin, batch.labels.size()));
   });
   QRS_CHECK(whole, "[predict] expected to finish, got the wish to end early");
   return out;

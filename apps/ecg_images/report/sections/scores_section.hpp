@@ -58,10 +58,10 @@ inline Markup estimate_lines(const Estimates& estimates) {
   return out + small(interval_text(estimates.front().interval, 3)) + small("n " + std::to_string(estimates.front().n));
 }
 
-inline Markup paper_lines(double published, const Estimates& ours, bool drawn) {
+inline Markup paper_lines(double published, const Estimates& ours, bool same_data) {
   if (published < 0.0) return small("paper: none");
   const Markup value = small("paper " + score_text(published));
-  if (drawn) return value + small("other data");
+  if (!same_data) return value + small("other data");
   const Verdict verdict = verdict_on(published, ours);
   if (verdict.intervals == 0) return value;
   const std::string words =
@@ -77,6 +77,8 @@ inline Markup paper_table_comparison(const Results& results) {
                                 : "Our value, its 95 % interval and the number of images; ";
   caption += results.data.drawn
                  ? "then the value in the paper's Table 2, which is on other data: these pages are drawn."
+             : !is_papers_data(results.data)
+                 ? "then the value in the paper's Table 2, which is on other data: these are not the paper's images."
              : several ? "then the value in the paper's Table 2, and in how many of our 95 % intervals it lies."
                        : "then the value in the paper's Table 2, and whether it lies inside our interval.";
   Table out{.caption = caption, .columns = {{"Model"}}, .rows = {}, .pinned = true};
@@ -93,7 +95,7 @@ inline Markup paper_table_comparison(const Results& results) {
       const Estimates ours = over_runs(results, model->name, column.get);
       Markup lines = estimate_lines(ours);
       if (published != nullptr && column.published != nullptr) {
-        lines += paper_lines(published->*column.published, ours, results.data.drawn);
+        lines += paper_lines(published->*column.published, ours, is_papers_data(results.data));
       }
       row.cells.push_back({lines, true});
     }

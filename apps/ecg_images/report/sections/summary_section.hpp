@@ -46,7 +46,7 @@ inline Markup facts(const Results& results, const std::string& best) {
   }
   out += fact("A table of known files", lookup, "looks at no pixel");
   if (const PaperRow* row = paper_row(best)) {
-    const std::string verdict = results.data.drawn ? "on other data" : verdict_on(row->accuracy, test).text();
+    const std::string verdict = is_papers_data(results.data) ? verdict_on(row->accuracy, test).text() : "on other data";
     out +=
         element("div", {element("dt", {"The paper's " + row->name}),
                         element("dd", {element("b", {fixed(row->accuracy, 3)}), "as printed", line_break(), verdict})});
@@ -119,11 +119,12 @@ inline Markup what_came_out(const Results& results, const std::string& best) {
                       of_best([](const ModelRecord& m) { return m.accuracy.distinct; }) + "."});
   }
   if (const PaperRow* row = paper_row(best)) {
-    out +=
-        paragraph({"The paper prints " + score_text(row->accuracy) + " for " + row->name + ": " +
-                   (results.data.drawn ? std::string("a value on other data, which these drawn pages say nothing about")
-                                       : verdict_on(row->accuracy, test).text()) +
-                   "."});
+    out += paragraph(
+        {"The paper prints " + score_text(row->accuracy) + " for " + row->name + ": " +
+         (results.data.drawn ? std::string("a value on other data, which these drawn pages say nothing about")
+          : is_papers_data(results.data) ? verdict_on(row->accuracy, test).text()
+                                         : std::string("a value on other data: these are not the paper's images")) +
+         "."});
   } else {
     out += paragraph({"The paper prints no row for this model."});
   }
