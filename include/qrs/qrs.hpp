@@ -72,8 +72,8 @@
 #include "io/byte_reader.hpp"          // A cursor over the bytes of a file that never leaves them
 #include "io/descriptor.hpp"           // A POSIX descriptor, words about files and errors
 #include "io/dtype.hpp"                // The element types that weight files hold
-#include "io/file.hpp"                 // Whole files in, whole files out
 #include "io/output_target.hpp"        // What an output path stands for: a file, a link, a device
+#include "io/file.hpp"                 // Whole files in, whole files out
 #include "io/folder.hpp"               // Folders for what is written
 #include "io/json_list.hpp"            // Lists of texts as JSON arrays
 #include "io/pickle_reader.hpp"        // Reads a Python pickle into plain nodes and calls nothing
