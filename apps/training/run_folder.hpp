@@ -23,8 +23,8 @@ namespace qrs::training {
 
 class RunFolder {
  public:
-  explicit RunFolder(const std::string& path)
-      : path_(path), held_((io::make_folder("[run]", path), ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))) {
+  explicit RunFolder(const std::string& path, std::string_view op = "[run]")
+      : path_(path), held_((io::make_folder(op, path), ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))) {
     QRS_CHECK(held_.open(), "[run] expected a folder, got ", path, ": ", std::strerror(errno));
     // The system lets go of the lock when the process ends, however it ends.
     QRS_CHECK(::flock(held_.get(), LOCK_EX | LOCK_NB) == 0, "[run] expected ", path,

@@ -80,9 +80,9 @@
 #include "io/byte_reader.hpp"          // A cursor over the bytes of a file that never leaves them
 #include "io/descriptor.hpp"           // A POSIX descriptor, words about files and errors
 #include "io/dtype.hpp"                // The element types that weight files hold
+#include "io/output_target.hpp"        // What an output path stands for: a file, a link, a device
 #include "io/file.hpp"                 // Whole files in, whole files out
 #include "io/file_kind.hpp"            // What a file is, told by its bytes
-#include "io/output_target.hpp"        // What an output path stands for: a file, a link, a device
 #include "io/folder.hpp"               // Folders
 #include "io/json_list.hpp"            // Lists of texts as JSON arrays
 #include "io/pickle_reader.hpp"        // Reads a Python pickle into plain nodes and calls nothing

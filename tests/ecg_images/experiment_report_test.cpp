@@ -146,7 +146,7 @@ TEST_CASE("images that are not the paper's own are not judged by its values eith
   for (const Results& results : {fewer, others}) {
     CHECK_FALSE(is_papers_data(results.data));
     const std::string page = checked(results);
-    CHECK(holds(section(page, "summary"), "a value on other data: these are not the paper's images."));
+    CHECK(holds(section(page, "summary"), "a value on other data: these are not the paper"));
     CHECK(holds(section(page, "table-2"), "paper 0.8643</small><small>other data</small>"));
     for (const char* id : {"summary", "table-2"}) {
       CHECK_FALSE(holds(section(page, id), "inside"));

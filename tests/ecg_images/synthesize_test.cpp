@@ -91,7 +91,7 @@ TEST_CASE("synthesize says in one line that it cannot write") {
   for (const auto& entry : fs::recursive_directory_iterator(folder.at("full"))) CHECK_FALSE(entry.is_regular_file());
   const auto nowhere = program::qrs("synthesize --per-class 1 --size 0.1 --out /proc/nowhere");
   CHECK(nowhere.status == 1);
-  CHECK(says(nowhere, "qrs: [synthesize] expected to create the folder /proc/nowhere/MI, got: "));
+  CHECK(says(nowhere, "qrs: [synthesize] expected to create the folder /proc/nowhere, got: "));
 }
 
 }  // namespace synthesize_test

@@ -201,7 +201,7 @@ TEST_CASE("wrong options, parameters and states are refused with both values") {
   CHECK_THROWS_WITH_AS(Adam(Parameters{one[0], one[0]}), "[optim] expected unique parameter names, got 'p' twice",
                        qrs::Error);
   const Parameters tied = {{"a", one[0].second}, {"b", one[0].second}};
-  CHECK_THROWS_WITH_AS(Adam(tied),
+  CHECK_THROWS_WITH_AS(Adam(tied, {}),
                        "[optim] expected each parameter once, got one under 'a' and 'b': it would move twice a step",
                        qrs::Error);
   CHECK_THROWS_WITH_AS(Adam(one, {.lr = std::numeric_limits<double>::infinity()}),

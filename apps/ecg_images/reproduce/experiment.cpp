@@ -177,7 +177,7 @@ void check_plan(const Plan& plan, const datasets::Loaded& images, const std::vec
   for (const std::string& name : plan.backbones) {
     if (!plan.weights.empty()) {
       training::initial_network(name, {.classes = data.classes(), .in_channels = 1, .image_size = data.images.dim(1)},
-                                weights_file(plan.weights, name), plan.allow_missing);
+                                {.file = weights_file(plan.weights, name)}, plan.allow_missing);
     }
     infer::check_network_info(best_weights_path(plan, 1, name),
                               {.model = name, .class_names = data.class_names, .preprocessing = images.preprocessing});

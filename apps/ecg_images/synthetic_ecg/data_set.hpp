@@ -163,7 +163,7 @@ inline SynthesisSummary synthesize(const SynthesisOptions& options,
                                    const std::function<void(std::int64_t, std::int64_t)>& progress = {}) {
   detail::check_options(options);
   detail::check_is_no_file(options);
-  const training::RunFolder held(options.out);
+  const training::RunFolder held(options.out, "[synthesize]");
   detail::make_folders(options);
   const std::int64_t files_per_class = options.per_class + options.duplicates;
   const auto classes = static_cast<std::int64_t>(all_classes.size());

@@ -61,9 +61,9 @@ inline Markup estimate_lines(const Estimates& estimates) {
 inline Markup paper_lines(double published, const Estimates& ours, bool same_data) {
   if (published < 0.0) return small("paper: none");
   const Markup value = small("paper " + score_text(published));
-  if (!same_data) return value + small("other data");
   const Verdict verdict = verdict_on(published, ours);
   if (verdict.intervals == 0) return value;
+  if (!same_data) return value + small("other data");
   const std::string words =
       verdict.intervals > 1 ? "inside " + std::to_string(verdict.inside) + " of " + std::to_string(verdict.intervals)
       : verdict.inside == 1 ? "inside"
