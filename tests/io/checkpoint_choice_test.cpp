@@ -20,7 +20,7 @@ using Names = std::vector<std::string>;
 FileContents read(const std::string& object, const std::string& key = "") {
   return parse_file(as_bytes(legacy_file(object)), "x.pth", TorchScope::state_dict, key);
 }
-std::string refusal(const std::string& object, const std::string& key = "") {
+std::string refusal_of(const std::string& object, const std::string& key = "") {
   return io_test::error_message([&] { read(object, key); });
 }
 std::string said(const FileContents& contents) {
@@ -109,10 +109,10 @@ TEST_CASE("nested mappings are found: two levels deep, in a tuple, beside a key 
 
 TEST_CASE("among equal mappings the reader asks, and a path of keys chooses") {
   const std::string two = dict({{"student", weights()}, {"teacher", dict({{"state.dict", weights()}})}});
-  CHECK(contains(refusal(two), "got 'student', 'teacher.state.dict'; choose one by its key (--key "));
+  CHECK(contains(refusal_of(two), "got 'student', 'teacher.state.dict'; choose one by its key (--key "));
   CHECK(read(two, "student").tensors.size() == 2);
   CHECK(read(two, "teacher.state.dict").tensors.size() == 2);
-  CHECK(contains(refusal(two, "tutor"), "expected a mapping 'tutor', got none; those of tensors are 'student'"));
+  CHECK(contains(refusal_of(two, "tutor"), "expected a mapping 'tutor', got none; those of tensors are 'student'"));
   CHECK(read("](" + weights() + weights() + "e", "1").tensors.size() == 2);
   CHECK(read(dict({{"model", weights()}, {"model_ema", weights()}})).tensors.size() == 2);
 }
@@ -154,7 +154,7 @@ TEST_CASE("a whole pickled model says what to save instead") {
 }
 
 TEST_CASE("a bare tensor and what holds none are refused for what they are") {
-  CHECK(contains(refusal(weight()), "got one tensor without a name"));
+  CHECK(contains(refusal_of(weight()), "got one tensor without a name"));
   const std::string device = dict({{"on", "ctorch\ndevice\n(" + unicode("cpu") + "tR"}});
   const std::string message = io_test::error_message([&] { parse_file(as_bytes(legacy(device)), "x.pth"); });
   CHECK(contains(message, "expected a mapping of tensors, or of one, got dict"));
