@@ -287,7 +287,7 @@ TEST_CASE("bad input: one clear error") {
   check_error("grow_policy depthwise or lossguide, got random", [&] { fit({.grow_policy = "random"}); });
   check_error("subsample in (0, 1], got 0", [&] { fit({.subsample = 0.0}); });
   check_error("max_bin in [2, 65535], got 1", [&] { fit({.max_bin = 1}); });
-  check_error("gamma >= 0, got -1", [&] { fit({.gamma = -1.0}); });
+  check_error("gamma >= 0, finite in float32, got -1", [&] { fit({.gamma = -1.0}); });
   check_error("max_depth or max_leaves > 0, got 0 for both", [&] { fit({.max_depth = 0}); });
   check_error("tree_method hist for grow_policy lossguide",
               [&] { fit({.grow_policy = "lossguide", .tree_method = "exact"}); });

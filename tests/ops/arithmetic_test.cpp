@@ -41,6 +41,20 @@ TEST_CASE("numbers stand on either side of an operator") {
   CHECK(mismatch((-x).value(), Tensor<double>::from({2}, {-1, -4})) == "");
 }
 
+TEST_CASE("tensors stand on either side as constants") {
+  const V x = V::parameter(Tensor<double>::from({2}, {1, 4}));
+  const auto c = Tensor<double>::from({2}, {2, 8});
+  Tape<double> tape;
+  V y;
+  {
+    const Recording<double> on(tape);
+    y = (x + c) * c - c / x + (c - x) / c + c * x - (x - c) + (c + x);
+  }
+  CHECK(mismatch(y.value(), Tensor<double>::from({2}, {6 - 2 + 0.5 + 2 + 1 + 3, 96 - 2 + 0.5 + 32 + 4 + 12})) == "");
+  tape.backward(y, Tensor<double>::full({2}, 1));
+  CHECK(mismatch(x.grad(), Tensor<double>::from({2}, {2 + 2 - 0.5 + 2, 8 + 0.5 - 0.125 + 8})) == "");
+}
+
 TEST_CASE("a quotient is correctly rounded, and by IEEE 754 where there is none") {
   CHECK((of({1}, {1}) / of({1}, {3})).value().item() == 1.0 / 3.0);
   CHECK((of({1}, {1}) / of({1}, {0})).value().item() == std::numeric_limits<double>::infinity());

@@ -41,12 +41,6 @@ static const Register arithmetic_cases({
     {"operators",
      {{3, 4}, uniform({3, 4}, 0.5, 2)},
      [](const auto& in) { return (2.0 * in[0] - 1.0) / in[1] + in[0] * -in[1] - 3.0 / (in[1] + 1.0) + in[0] / 4.0; }},
-    {"operators/tensors",
-     {{3, 4}, {3, 4}},
-     [](const auto& in) {
-       const auto& c = in[1].value();
-       return (in[0] + c) * c - c / (in[0] + 4.0) + (c - in[0]) * c;
-     }},
 });
 
 }  // namespace qrs::testing

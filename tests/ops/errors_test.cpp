@@ -84,7 +84,7 @@ TEST_CASE("an empty Var and an empty batch are errors that name the operation") 
 TEST_CASE("wrong shapes are errors that show both") {
   CHECK(error_message([] {
           mul(zeros({2, 3}), zeros({2, 4}));
-        }) == "[mul] expected equal shapes, got (2, 3) and (2, 4)");
+        }) == "[mul] expected equal shapes, or axes of one element where they differ, got (2, 3) and (2, 4)");
   CHECK(error_message([] {
           gate(zeros({2, 4, 4, 3}), zeros({2, 4}));
         }) == "[gate] expected s of shape (3), (2, 3) or (2, 1, 1, 3) for x (2, 4, 4, 3), got (2, 4)");
@@ -119,7 +119,7 @@ TEST_CASE("windows that do not fit are errors that show the sizes") {
         }) == "[avg_pool2d] expected kernel, stride and dilation > 0 along the width, got 0, 0 and 1");
   CHECK(error_message([] {
           adaptive_avg_pool2d(zeros({1, 9, 9, 3}), 0, 2);
-        }) == "[adaptive_avg_pool2d] expected an output of at least 1 x 1, got 0 x 2");
+        }) == "[adaptive_avg_pool2d] expected an output of at least 1 x 1 and at most 2^31 x 2^31, got 0 x 2");
 }
 
 TEST_CASE("probabilities outside [0, 1] are errors") {
