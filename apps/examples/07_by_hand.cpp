@@ -2,7 +2,6 @@
 // of biases, and a formula learn XOR, which no line through the plane can tell apart.
 //
 //   h = tanh(x W1 + b1)      y = h W2 + b2      loss = mean((y - target)^2)
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -15,6 +14,7 @@
 #include "qrs/ops/mse_loss.hpp"
 #include "qrs/ops/operators.hpp"
 #include "qrs/optim/adam.hpp"
+#include "qrs/tensor/compare.hpp"
 
 namespace {
 
@@ -64,10 +64,9 @@ int main(int argc, char** argv) try {
   std::cout << "what it answers: " << y.value() << "\nthe output's biases: " << b2
             << "\nd loss / d hidden: " << hidden.grad() << '\n';
 
-  double worst = 0.0;
-  for (int i = 0; i < 4; ++i) worst = std::fmax(worst, std::fabs(y.value().data()[i] - target.data()[i]));
-  std::printf("largest error %.4f\n", worst);
-  return worst < 0.05 ? 0 : 1;
+  const qrs::Difference worst = qrs::difference(y.value(), target);
+  std::printf("largest error %.4f\n", worst.max_error);
+  return worst.max_error < 0.05 ? 0 : 1;
 } catch (const qrs::Error& error) {
   std::fprintf(stderr, "example_07_by_hand: %s\n", error.what());
   return 1;

@@ -89,5 +89,5 @@ TEST_CASE_TEMPLATE("a step of a small network on the device equals the step on t
 TEST_CASE("operands on two devices are named") {
   const Var<float> host(random_tensor<float>({2, 3}, 1));
   const Var<float> device(random_tensor<float>({2, 3}, 1).to(Device::cuda));
-  CHECK_THROWS_WITH_AS(qrs::add(host, device), "[add] expected one device, got cpu and cuda", qrs::Error);
+  CHECK_THROWS_WITH_AS(qrs::add(host, device), "[add] expected b on cpu, got one on cuda", qrs::Error);
 }

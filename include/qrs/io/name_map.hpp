@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "../core/error.hpp"
+#include "byte_reader.hpp"
 #include "state_dict.hpp"
 
 namespace qrs::io {

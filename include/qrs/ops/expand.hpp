@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
+#include <span>
 #include <vector>
 
 #include "check.hpp"
@@ -72,7 +72,8 @@ Tensor<T> repeat(const Tensor<T>& x, const Repeats& repeats, const Shape& shape)
 template <class T>
 Tensor<T> sum_repeats(const Tensor<T>& dy, const Repeats& repeats, const Shape& shape) {
   Tensor<T> values = dy.as_contiguous();
-  for (const kernels::ReduceParams& p : std::views::reverse(repeats)) {
+  for (auto at = repeats.rbegin(); at != repeats.rend(); ++at) {
+    const kernels::ReduceParams& p = *at;
     Tensor<T> shorter({p.outer * p.cols}, dy.device());
     on_device(
         dy.device(), [&] { kernels::reduce_rows_cpu(p, values.data(), shorter.data()); },
