@@ -37,11 +37,7 @@ struct Options {
 train::Samples samples_of(const Options& o, const data::ImageDataset& data) {
   if (o.part == "all") return train::all(data);
   const std::string split = (std::filesystem::path(o.model).parent_path() / "split.csv").string();
-  const std::vector<std::string> parts = training::read_split_csv(split, data);
-  train::Samples out{.data = &data, .rows = {}};
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i] == o.part) out.rows.push_back(static_cast<std::int64_t>(i));
-  }
+  train::Samples out{.data = &data, .rows = training::rows_of_part(training::read_split_csv(split, data), o.part)};
   QRS_CHECK(out.size() > 0, "[extract] expected images of the part ", o.part, " in ", split, ", got none");
   return out;
 }
@@ -51,7 +47,7 @@ void run(const Options& o) {
   outputs::expect_file("extract", "--out", o.out, {".safetensors"});
   const infer::NetworkFile model = infer::load_network(o.model);
   datasets::Arguments data = o.data;
-  if (!data.pillow) data.pillow = model.info.preprocessing.resize.order == image::PassOrder::pillow_13 ? 13 : 12;
+  if (!data.pillow) data.pillow = datasets::pillow_of(model.info.preprocessing);
   const datasets::Loaded images = datasets::load(data);
   QRS_CHECK(data::preprocessing_json(images.preprocessing) == data::preprocessing_json(model.info.preprocessing),
             "[extract] expected images prepared as for the network, ",

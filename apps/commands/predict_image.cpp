@@ -11,14 +11,13 @@
 #include "../models/instances.hpp"
 #include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
+#include "../tables/predictions_csv.hpp"
 #include "../tables/text_table.hpp"
 #include "commands.hpp"
 #include "qrs/core/fixed_text.hpp"
 #include "qrs/core/timer.hpp"
 #include "qrs/infer/classify_files.hpp"
-#include "qrs/io/csv.hpp"
 #include "qrs/io/file.hpp"
-#include "qrs/io/text_cursor.hpp"
 
 namespace qrs::commands::predict_image_verb {
 
@@ -35,52 +34,20 @@ struct Options {
   bool json = false;
 };
 
-/// Pictures whose folder is called as a class, and how many of them were given that class.
-struct Truth {
-  std::int64_t known = 0;
-  std::int64_t right = 0;
-};
-
-Truth truth_of(const NetworkInfo& info, const std::vector<Classified>& results) {
-  Truth out;
+/// The results with the class that each picture's folder tells. Refers to `results`.
+std::vector<tables::Prediction> predictions_of(const NetworkInfo& info, const std::vector<Classified>& results) {
+  std::vector<tables::Prediction> out;
   for (const Classified& result : results) {
-    if (!result.error.empty()) continue;
-    const std::int64_t label = datasets::class_by_folder(result.file, info.class_names);
-    out.known += label >= 0 ? 1 : 0;
-    out.right += label == result.predicted ? 1 : 0;
+    out.push_back({.file = result.file,
+                   .label = datasets::class_by_folder(result.file, info.class_names),
+                   .predicted = result.error.empty() ? result.predicted : -1,
+                   .probabilities = result.probabilities,
+                   .error = result.error});
   }
   return out;
 }
 
-/// file,label,predicted,right, a column of probabilities a class, and error; label and right are empty where no folder tells.
-std::string predictions_csv(const NetworkInfo& info, const std::vector<Classified>& results) {
-  std::string out = "file,label,predicted,right";
-  for (const std::string& name : info.class_names) {
-    out += ",";
-    io::append_csv_field(out, name);
-  }
-  out += ",error\n";
-  for (const Classified& result : results) {
-    io::append_csv_field(out, result.file);
-    const std::int64_t label = datasets::class_by_folder(result.file, info.class_names);
-    out += ",";
-    if (label >= 0) io::append_csv_field(out, info.class_names[static_cast<std::size_t>(label)]);
-    out += ",";
-    if (result.error.empty()) io::append_csv_field(out, info.class_names[static_cast<std::size_t>(result.predicted)]);
-    out += ",";
-    if (label >= 0 && result.error.empty()) out += label == result.predicted ? "1" : "0";
-    for (std::size_t c = 0; c < info.class_names.size(); ++c) {
-      out += ",";
-      if (result.error.empty()) io::append_number(out, result.probabilities[c]);
-    }
-    out += ",";
-    io::append_csv_field(out, result.error);
-    out += "\n";
-  }
-  return out;
-}
-
-void print_json(const NetworkInfo& info, const std::vector<Classified>& results, const infer::Stages& stages,
+void print_json(const NetworkInfo& info, const std::vector<tables::Prediction>& results, const infer::Stages& stages,
                 double load_seconds) {
   nlohmann::ordered_json out;
   out["model"] = info.model;
@@ -89,13 +56,12 @@ void print_json(const NetworkInfo& info, const std::vector<Classified>& results,
   out["temperature"] = info.temperature ? nlohmann::ordered_json(*info.temperature) : nlohmann::ordered_json();
   out["decoder_of_jpeg"] = jpeg_decoder().name;
   out["images"] = nlohmann::ordered_json::array();
-  for (const Classified& result : results) {
+  for (const tables::Prediction& result : results) {
     nlohmann::ordered_json row{{"file", result.file}};
     if (!result.error.empty()) {
       row["error"] = result.error;
     } else {
-      const std::int64_t label = datasets::class_by_folder(result.file, info.class_names);
-      if (label >= 0) row["label"] = info.class_names[static_cast<std::size_t>(label)];
+      if (result.label >= 0) row["label"] = info.class_names[static_cast<std::size_t>(result.label)];
       row["class"] = info.class_names[static_cast<std::size_t>(result.predicted)];
       for (std::size_t c = 0; c < result.probabilities.size(); ++c) {
         row["probabilities"][info.class_names[c]] = result.probabilities[c];
@@ -111,7 +77,7 @@ void print_json(const NetworkInfo& info, const std::vector<Classified>& results,
   outputs::print_json(out);
 }
 
-void print_table(const NetworkInfo& info, const std::vector<Classified>& results, const infer::Stages& stages,
+void print_table(const NetworkInfo& info, const std::vector<tables::Prediction>& results, const infer::Stages& stages,
                  double load_seconds) {
   tables::TextTable table;
   table.numbers_only();
@@ -119,8 +85,12 @@ void print_table(const NetworkInfo& info, const std::vector<Classified>& results
   head.insert(head.end(), info.class_names.begin(), info.class_names.end());
   table.add(std::move(head));
   std::size_t predicted = 0;
-  for (const Classified& result : results) {
+  std::int64_t known = 0;  // pictures whose folder is called as a class
+  std::int64_t right = 0;
+  for (const tables::Prediction& result : results) {
     if (!result.error.empty()) continue;
+    known += result.label >= 0 ? 1 : 0;
+    right += result.label == result.predicted ? 1 : 0;
     std::vector<std::string> row{result.file, info.class_names[static_cast<std::size_t>(result.predicted)]};
     for (const double p : result.probabilities) row.push_back(fixed(p, 4));
     table.add(std::move(row));
@@ -128,10 +98,9 @@ void print_table(const NetworkInfo& info, const std::vector<Classified>& results
   }
   if (predicted > 0) {
     table.print();
-    const Truth truth = truth_of(info, results);
-    if (truth.known > 0) {
+    if (known > 0) {
       std::printf("\nRight for %lld of the %lld pictures whose folder is called as a class.\n",
-                  static_cast<long long>(truth.right), static_cast<long long>(truth.known));
+                  static_cast<long long>(right), static_cast<long long>(known));
     }
     if (info.temperature) {
       std::printf("\nProbabilities are calibrated with temperature %.4g, fitted on validation images.\n",
@@ -178,8 +147,11 @@ void add(CLI::App& program) {
           [&](std::int64_t done, std::int64_t total) { line.progress("image", done, total); },
           datasets::most_bytes_of(options->picture_memory));
     }
-    if (!options->out.empty()) io::write_file(options->out, io::as_bytes(predictions_csv(file.info, results)));
-    (options->json ? print_json : print_table)(file.info, results, stages, load_seconds);
+    const std::vector<tables::Prediction> predictions = predictions_of(file.info, results);
+    if (!options->out.empty()) {
+      io::write_file(options->out, io::as_bytes(tables::predictions_csv(file.info.class_names, predictions)));
+    }
+    (options->json ? print_json : print_table)(file.info, predictions, stages, load_seconds);
     bool failed = false;
     for (const Classified& result : results) {
       if (result.error.empty()) continue;

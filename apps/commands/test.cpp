@@ -1,29 +1,27 @@
 // qrs test RUN --data DIR: the scores of a trained network on the images that were kept for the test.
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../datasets/datasets.hpp"
 #include "../outputs/outputs.hpp"
 #include "../progress/progress_line.hpp"
 #include "../tables/evaluation_report.hpp"
+#include "../tables/predictions_csv.hpp"
 #include "../training/calibration.hpp"
 #include "../training/split.hpp"
 #include "commands.hpp"
 #include "qrs/audit/duplicates.hpp"
+#include "qrs/audit/leakage.hpp"
 #include "qrs/core/argmax.hpp"
 #include "qrs/data/preprocessing.hpp"
 #include "qrs/infer/network_file.hpp"
-#include "qrs/io/csv.hpp"
 #include "qrs/io/file.hpp"
-#include "qrs/io/text_cursor.hpp"
 
 namespace qrs::commands::test_verb {
 
@@ -63,26 +61,21 @@ datasets::Loaded load(const Options& o, const infer::NetworkInfo& info) {
   return images;
 }
 
-/// How many images of equal bytes stand on both sides, and the groups of equal ones within the part.
+/// How many images of equal bytes stand among the training images too, and the groups of equal ones within the part.
 void find_equal_images(const data::ImageDataset& data, const std::vector<std::string>& parts, Tested& tested) {
-  std::set<std::string> training;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i] == "train") training.insert(data.hashes[i]);
-  }
-  std::vector<std::string> hashes;
-  for (const std::int64_t row : tested.samples.rows) hashes.push_back(data.hashes[static_cast<std::size_t>(row)]);
-  for (const std::string& hash : hashes) tested.equal_to_training += training.contains(hash) ? 1 : 0;
-  const std::vector<std::int64_t> groups = audit::content_groups(hashes);
-  if (std::set<std::int64_t>(groups.begin(), groups.end()).size() < groups.size()) tested.groups = groups;
+  const std::vector<std::int64_t> contents = audit::content_groups(data.hashes);
+  const std::vector<bool> leaked =
+      audit::leaked_items(training::rows_of_part(parts, "train"), tested.samples.rows, contents);
+  tested.equal_to_training = std::count(leaked.begin(), leaked.end(), true);
+  std::vector<std::int64_t> groups;
+  for (const std::int64_t row : tested.samples.rows) groups.push_back(contents[static_cast<std::size_t>(row)]);
+  if (audit::distinct_groups(groups) < tested.samples.size()) tested.groups = std::move(groups);
 }
 
 Tested test(const Options& o, const infer::NetworkFile& network, const datasets::Loaded& images) {
   const std::vector<std::string> parts = training::read_split_csv(o.run + "/split.csv", images.data);
   Tested out;
-  out.samples.data = &images.data;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (o.part == "all" || parts[i] == o.part) out.samples.rows.push_back(static_cast<std::int64_t>(i));
-  }
+  out.samples = {&images.data, training::rows_of_part(parts, o.part)};
   QRS_CHECK(out.samples.size() > 0, "[test] expected images of the part ", o.part, " in ", o.run,
             "/split.csv, got none");
   find_equal_images(images.data, parts, out);
@@ -100,29 +93,17 @@ Tested test(const Options& o, const infer::NetworkFile& network, const datasets:
   return out;
 }
 
-/// file,label,predicted,right and a column of probabilities a class, by their names.
 std::string predictions_csv(const data::ImageDataset& data, const Tested& tested) {
-  std::string out = "file,label,predicted,right";
-  for (const std::string& name : data.class_names) {
-    out += ",";
-    io::append_csv_field(out, name);
-  }
-  out += "\n";
   const auto classes = static_cast<std::size_t>(data.classes());
+  std::vector<tables::Prediction> rows;
   for (std::size_t i = 0; i < tested.labels.size(); ++i) {
-    io::append_csv_field(out, data.files[static_cast<std::size_t>(tested.samples.rows[i])]);
-    out += ",";
-    io::append_csv_field(out, data.class_names[static_cast<std::size_t>(tested.labels[i])]);
-    out += ",";
-    io::append_csv_field(out, data.class_names[static_cast<std::size_t>(tested.predicted[i])]);
-    out += tested.labels[i] == tested.predicted[i] ? ",1" : ",0";
-    for (std::size_t c = 0; c < classes; ++c) {
-      out += ",";
-      io::append_number(out, tested.probabilities[i * classes + c]);
-    }
-    out += "\n";
+    rows.push_back({.file = data.files[static_cast<std::size_t>(tested.samples.rows[i])],
+                    .label = tested.labels[i],
+                    .predicted = tested.predicted[i],
+                    .probabilities = std::span(tested.probabilities).subspan(i * classes, classes),
+                    .error = {}});
   }
-  return out;
+  return tables::predictions_csv(data.class_names, rows);
 }
 
 void run(const Options& o) {
@@ -180,7 +161,7 @@ void add(CLI::App& program) {
   verb->add_option("--part", o.part, "Which images")
       ->capture_default_str()
       ->check(CLI::IsMember({"test", "validation", "train", "all"}));
-  verb->add_option("--out", o.out, "A .csv to write: file, label, predicted, right, probabilities");
+  verb->add_option("--out", o.out, "A .csv to write: file, label, predicted, right, probabilities, error");
   verb->add_option("--batch-size", o.batch_size, "Images at a time")->capture_default_str()->check(CLI::PositiveNumber);
   verb->add_option("--confidence", o.evaluate.confidence, "Of the intervals")->capture_default_str();
   verb->add_option("--replicates", o.evaluate.replicates, "Of the bootstrap")->capture_default_str();

@@ -59,10 +59,14 @@ image::PreprocessOptions pipeline_of(const Arguments& arguments) {
           .equalize = arguments.equalize};
 }
 
+int pillow_of(const image::PreprocessOptions& pipeline) {
+  return pipeline.resize.order == image::PassOrder::pillow_13 ? 13 : 12;
+}
+
 void prepare_as(Arguments& arguments, const image::PreprocessOptions& pipeline) {
   arguments.size = pipeline.size;
   arguments.filter = image::name(pipeline.resize.filter);
-  arguments.pillow = pipeline.resize.order == image::PassOrder::pillow_13 ? 13 : 12;
+  arguments.pillow = pillow_of(pipeline);
   arguments.grey_first = pipeline.grey_first;
   arguments.equalize = pipeline.equalize;
 }

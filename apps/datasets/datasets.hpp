@@ -49,6 +49,9 @@ std::uint64_t most_bytes_of(std::int64_t picture_memory);
 /// How these arguments prepare an image.
 image::PreprocessOptions pipeline_of(const Arguments& arguments);
 
+/// The value of --pillow that a pipeline has.
+int pillow_of(const image::PreprocessOptions& pipeline);
+
 /// Makes the arguments prepare images as `pipeline` does.
 void prepare_as(Arguments& arguments, const image::PreprocessOptions& pipeline);
 

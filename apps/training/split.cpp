@@ -75,4 +75,12 @@ std::vector<std::string> read_split_csv(const std::string& path, const data::Ima
   return parts;
 }
 
+std::vector<std::int64_t> rows_of_part(const std::vector<std::string>& parts, const std::string& part) {
+  std::vector<std::int64_t> out;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (part == "all" || parts[i] == part) out.push_back(static_cast<std::int64_t>(i));
+  }
+  return out;
+}
+
 }  // namespace qrs::training

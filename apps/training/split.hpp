@@ -34,4 +34,7 @@ std::string split_csv(const data::ImageDataset& data, const data::PartSplit& par
 /// labels.
 std::vector<std::string> read_split_csv(const std::string& path, const data::ImageDataset& data);
 
+/// The rows whose part is `part`; all of them for "all".
+std::vector<std::int64_t> rows_of_part(const std::vector<std::string>& parts, const std::string& part);
+
 }  // namespace qrs::training

@@ -257,10 +257,16 @@ TEST_CASE("what cannot be written is said before the work, what leaves its limit
       contains(program::qrs("fit tree" + data + " --out " + folder.path("m.pkl")).output, "that ends in .safetensors"));
   CHECK(contains(program::qrs("search tree" + data + " --param max_depth=1 --out " + folder.path("m.json")).output,
                  "expected a boost"));
-  CHECK(program::qrs("search tree" + data + " --random 1000000000 --param max_depth=1").status == 2);
+  const auto refused = [](const std::string& arguments, const std::string& words) {
+    const program::Outcome out = program::qrs(arguments);
+    return out.status == 2 && contains(out.output, words);
+  };
+  CHECK(refused("search tree" + data + " --random 1000000000 --param max_depth=1",
+                "--random: Value 1000000000 not in range 0 to 1000000"));
   const std::string scores = " --scores " + folder.path("y.csv") + " --y " + folder.path("y.csv");
-  CHECK(program::qrs("evaluate" + scores + " --replicates 1000000000").status == 2);
-  CHECK(program::qrs("evaluate" + scores + " --bins 1000000000000").status == 2);
+  CHECK(refused("evaluate" + scores + " --replicates 1000000000",
+                "--replicates: Value 1000000000 not in range 0 to 10000000"));
+  CHECK(refused("evaluate" + scores + " --bins 1000000000000", "not in range 1 to 1000000"));
   CHECK(program::qrs("evaluate" + scores + " --seed -1").status == 2);
 }
 

@@ -224,7 +224,7 @@ TEST_CASE("a run is tested on what it kept, and equal images on both sides are t
   CHECK(scores["equal_to_training"] == 0);
   CHECK(scores["class_names"] == json{"dark", "grey", "light"});
   const std::string csv = folder.read("predictions.csv");
-  CHECK(csv.starts_with("file,label,predicted,right,dark,grey,light\n\"class"));
+  CHECK(csv.starts_with("file,label,predicted,right,dark,grey,light,error\n\"class"));
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 7);
   std::int64_t right = 0;
   for (std::size_t at = csv.find(",1,"); at != std::string::npos; at = csv.find(",1,", at + 1)) ++right;

@@ -103,7 +103,8 @@ TEST_CASE("a table names images and classes") {
   CHECK(picture_path(mixed, mixed.entries[0]) == absolute);
   CHECK(picture_path(mixed, mixed.entries[1]) == folder.path() + "/b.png");
   folder.write("open.csv", "\"a.png,cat\nb.png,dog\n");
-  CHECK(says(error_message([&] { list_images(folder.path() + "/open.csv"); }), "line 1: expected a quote at the end"));
+  CHECK(says(error_message([&] { list_images(folder.path() + "/open.csv"); }),
+             "line 1: expected a closing quote of a field"));
   folder.write("bad.csv", "path,label,more\na,b,c\n");
   CHECK(says(error_message([&] { list_images(folder.path() + "/bad.csv"); }), "line 1: expected a path and a label"));
   folder.write("hole.csv", "path,label\na.png,\n");

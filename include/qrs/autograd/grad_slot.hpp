@@ -14,6 +14,20 @@
 
 namespace qrs {
 
+namespace detail {
+
+/// y (+)= alpha x on the device of y.
+template <class T>
+void scale_into(T alpha, const Tensor<T>& x, const Tensor<T>& y, bool accumulate) {
+  const kernels::ElementwiseParams p{
+      .rows = y.rows(), .cols = y.channels(), .x_pitch = x.pitch(), .y_pitch = y.pitch(), .accumulate = accumulate};
+  on_device(
+      y.device(), [&] { kernels::add_scaled_cpu(p, alpha, x.data(), y.data()); },
+      [&] { kernels::add_scaled_cuda(p, alpha, x.data(), y.data()); });
+}
+
+}  // namespace detail
+
 template <class T>
 class GradSlot {
  public:
@@ -57,7 +71,7 @@ class GradSlot {
       return;
     }
     const Target to = target();
-    add_into(gradient, to.tensor, to.accumulate);
+    detail::scale_into(T(1), gradient, to.tensor, to.accumulate);
   }
   /// True where add() would take this gradient without a copy.
   bool adopts(const Tensor<T>& gradient) const {
@@ -116,17 +130,6 @@ class GradSlot {
   Tensor<T> range_of(const Tensor<T>& whole) const {
     return whole.empty() ? Tensor<T>() : whole.channel_range(begin_, shape_.channels());
   }
-  static void add_into(const Tensor<T>& from, const Tensor<T>& to, bool accumulate) {
-    const kernels::ElementwiseParams p{.rows = from.rows(),
-                                       .cols = from.channels(),
-                                       .x_pitch = from.pitch(),
-                                       .y_pitch = to.pitch(),
-                                       .accumulate = accumulate};
-    on_device(
-        from.device(), [&] { kernels::add_scaled_cpu(p, T(1), from.data(), to.data()); },
-        [&] { kernels::add_scaled_cuda(p, T(1), from.data(), to.data()); });
-  }
-
   Shape shape_;
   Device device_;
   Tensor<T> grad_;  // of a slot that is no range

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "../io/csv.hpp"
+#include "../io/csv_records.hpp"
 #include "../io/file.hpp"
 #include "image_list.hpp"
 
@@ -33,33 +33,6 @@ struct TableRow {
   std::int64_t line = 0;
   std::vector<std::string> fields;
 };
-
-/// The fields of a line, trimmed and without their quotes. Throws where a quote is not closed.
-inline std::vector<std::string> table_fields(std::string_view line, char separator, std::string_view table,
-                                             std::int64_t number) {
-  std::vector<std::string> fields;
-  std::size_t at = 0;
-  while (true) {
-    at = std::min(line.find_first_not_of(" \r" + std::string(separator == '\t' ? "" : "\t"), at), line.size());
-    std::string field;
-    const bool quoted = at < line.size() && line[at] == '"';
-    if (quoted) {
-      for (++at; at < line.size() && (line[at] != '"' || line.substr(at, 2) == "\"\""); ++at) {
-        field += line[at];
-        if (line[at] == '"') ++at;
-      }
-      QRS_CHECK(at < line.size(), "[images] ", table, ", line ", number,
-                ": expected a quote at the end of a field, got the end of the line");
-      ++at;
-    }
-    const std::size_t end = std::min(line.find(separator, at), line.size());
-    const std::string_view rest = io::detail::trimmed(line.substr(at, end - at));
-    field += rest;
-    fields.push_back(std::move(field));
-    if (end == line.size()) return fields;
-    at = end + 1;
-  }
-}
 
 /// A table's paths, as files that are looked for from its folder.
 class TablePaths {
@@ -85,26 +58,17 @@ class TablePaths {
 /// The rows of a table, comments left out.
 inline std::vector<TableRow> table_rows(const std::string& table, const TablePaths& paths) {
   const std::vector<std::byte> bytes = io::read_file(table);
-  std::string_view rest = io::as_text(bytes);
-  if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);  // the mark some spreadsheets write first
+  const io::Utf8Text text(bytes, table, "csv");
+  const auto [first, second] = io::detail::first_records(text.view(), table);
+  const char separator = io::detail::text_separator(first.empty() ? text.view() : first, second);
   std::vector<TableRow> rows;
-  char separator = 0;
-  std::int64_t number = 0;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    ++number;
-    const std::string_view content = io::detail::trimmed(line);
-    if (content.empty()) continue;
-    const char probable = line.find(',') != line.npos ? ',' : line.find(';') != line.npos ? ';' : '\t';
-    const char used = separator != 0 ? separator : probable;
-    if (content.front() == '#') {
-      const std::string_view name = io::detail::trimmed(content.substr(0, content.find(used)));
-      if (!paths.exists(paths.with_slashes(std::string(name)))) continue;
-    }
-    separator = used;
-    rows.push_back({number, table_fields(line, separator, table, number)});
+  io::detail::CsvRecords records(text.view(), table);
+  io::detail::CsvSplitter splitter;
+  while (records.next()) {
+    const io::CsvFields& fields = splitter.split(records.record(), separator);
+    const std::string name(fields.front());
+    if (name.starts_with('#') && !paths.exists(paths.with_slashes(name))) continue;
+    rows.push_back({records.line(), {fields.begin(), fields.end()}});
   }
   return rows;
 }

@@ -80,7 +80,7 @@ class Utf8Text {
     }
     const std::size_t zero = view_.substr(0, 4096).find('\0');
     if (zero == std::string_view::npos) return;
-    if (kind != "data of an unknown kind") fail_at(format, file, 0, "expected a table as text, got ", kind);
+    if (kind != unknown_kind) fail_at(format, file, 0, "expected a table as text, got ", kind);
     fail_at(format, file, zero,
             "expected text, got a zero byte: UTF-16 without its mark, or no text; save the table as UTF-8");
   }

@@ -3,7 +3,9 @@
 //   struct Mlp : qrs::nn::Module<float> {
 //     qrs::nn::ModuleList<qrs::nn::Linear<float>> layers{*this, "layers"};
 //     explicit Mlp(const std::vector<std::int64_t>& widths) {
-//       for (std::size_t i = 0; i + 1 < widths.size(); ++i) layers.add({.in = widths[i], .out = widths[i + 1]});
+//       for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
+//         layers.add(qrs::nn::LinearSettings{.in = widths[i], .out = widths[i + 1]});
+//       }
 //     }
 //   };                                                     // "layers.0.weight", "layers.0.bias", "layers.1.weight", ...
 //

@@ -137,8 +137,8 @@ void check_finite(Module<T>& module) {
 }
 
 /// Writes a state dict into a network; see the head of this file. Throws, and changes nothing, where an entry is missing,
-/// unexpected or of another shape, unless options.allow_missing is set; and where nothing fits at all. A missing num_batches_tracked is no mistake (files
-/// older than torch 0.4.1 have none).
+/// unexpected or of another shape, unless options.allow_missing is set; and where nothing fits at all. A missing
+/// num_batches_tracked is no mistake (files older than torch 0.4.1 have none).
 template <class T>
 LoadReport load(Module<T>& module, const io::StateDict& dict, const LoadOptions& options, const StateRules& rules) {
   std::unordered_map<std::string, const io::Entry*> source;

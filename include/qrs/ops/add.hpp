@@ -61,11 +61,7 @@ Var<T> add(const Var<T>& a, const Var<T>& b) {
         "add", [](const Var<T>& x, const Var<T>& z) { return add(x, z); }, a, b);
   }
   Tensor<T> y(a.shape(), a.device());
-  const kernels::ElementwiseParams p{.rows = y.rows(),
-                                     .cols = y.channels(),
-                                     .x_pitch = a.value().pitch(),
-                                     .z_pitch = b.value().pitch(),
-                                     .y_pitch = y.pitch()};
+  const kernels::ElementwiseParams p = detail::elementwise_params(a.value(), b.value(), y);
   on_device(
       y.device(), [&] { kernels::add_cpu(p, a.value().data(), b.value().data(), y.data()); },
       [&] { kernels::add_cuda(p, a.value().data(), b.value().data(), y.data()); });

@@ -35,4 +35,16 @@ void check_same_device(const char* op, const Var<T>& a, const Var<T>& b, const c
             name(b.device()));
 }
 
+/// y = op(x, z), value by value, as the elementwise kernels see it.
+template <class T>
+kernels::ElementwiseParams elementwise_params(const Tensor<T>& x, const Tensor<T>& z, const Tensor<T>& y,
+                                              bool accumulate = false) {
+  return {.rows = y.rows(),
+          .cols = y.channels(),
+          .x_pitch = x.pitch(),
+          .z_pitch = z.pitch(),
+          .y_pitch = y.pitch(),
+          .accumulate = accumulate};
+}
+
 }  // namespace qrs::detail

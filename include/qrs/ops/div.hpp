@@ -13,12 +13,7 @@ namespace detail {
 /// y (+)= a / b on the device of y.
 template <class T>
 void divide_into(const Tensor<T>& a, const Tensor<T>& b, const Tensor<T>& y, bool accumulate) {
-  const kernels::ElementwiseParams p{.rows = y.rows(),
-                                     .cols = y.channels(),
-                                     .x_pitch = a.pitch(),
-                                     .z_pitch = b.pitch(),
-                                     .y_pitch = y.pitch(),
-                                     .accumulate = accumulate};
+  const kernels::ElementwiseParams p = elementwise_params(a, b, y, accumulate);
   on_device(
       y.device(), [&] { kernels::divide_cpu(p, a.data(), b.data(), y.data()); },
       [&] { kernels::divide_cuda(p, a.data(), b.data(), y.data()); });

@@ -9,10 +9,15 @@ namespace qrs {
 
 namespace detail {
 
-/// x and y as the elementwise kernels see them.
-template <class T>
-kernels::ElementwiseParams map_params(const Tensor<T>& x, const Tensor<T>& y) {
-  return {.rows = y.rows(), .cols = y.channels(), .x_pitch = x.pitch(), .y_pitch = y.pitch()};
+/// A tensor of x's shape, filled by cpu(params, from, to) or cuda(params, from, to).
+template <class T, class Cpu, class Cuda>
+Tensor<T> mapped(const char* op, const Var<T>& x, const Cpu& cpu, const Cuda& cuda) {
+  check_input(op, x);
+  Tensor<T> y(x.shape(), x.device());
+  const kernels::ElementwiseParams p = elementwise_params(x.value(), x.value(), y);
+  on_device(
+      y.device(), [&] { cpu(p, x.value().data(), y.data()); }, [&] { cuda(p, x.value().data(), y.data()); });
+  return y;
 }
 
 }  // namespace detail
@@ -20,12 +25,8 @@ kernels::ElementwiseParams map_params(const Tensor<T>& x, const Tensor<T>& y) {
 /// e to the power of x.
 template <class T>
 Var<T> exp(const Var<T>& x) {
-  detail::check_input("exp", x);
-  Tensor<T> y(x.shape(), x.device());
-  const kernels::ElementwiseParams p = detail::map_params(x.value(), y);
-  on_device(
-      y.device(), [&] { kernels::exp_cpu(p, x.value().data(), y.data()); },
-      [&] { kernels::exp_cuda(p, x.value().data(), y.data()); });
+  Tensor<T> y = detail::mapped(
+      "exp", x, [](auto... a) { kernels::exp_cpu(a...); }, [](auto... a) { kernels::exp_cuda(a...); });
   Tape<T>* tape = listening(x);
   if (tape == nullptr) return y;
   return tape->record(y, [y, dx = x.slot()](const Tensor<T>& dy) {
@@ -37,12 +38,8 @@ Var<T> exp(const Var<T>& x) {
 /// The natural logarithm: -inf at 0, NaN below.
 template <class T>
 Var<T> log(const Var<T>& x) {
-  detail::check_input("log", x);
-  Tensor<T> y(x.shape(), x.device());
-  const kernels::ElementwiseParams p = detail::map_params(x.value(), y);
-  on_device(
-      y.device(), [&] { kernels::log_cpu(p, x.value().data(), y.data()); },
-      [&] { kernels::log_cuda(p, x.value().data(), y.data()); });
+  Tensor<T> y = detail::mapped(
+      "log", x, [](auto... a) { kernels::log_cpu(a...); }, [](auto... a) { kernels::log_cuda(a...); });
   Tape<T>* tape = listening(x);
   if (tape == nullptr) return y;
   return tape->record(y, [x_kept = x.value(), dx = x.slot()](const Tensor<T>& dy) {
@@ -54,12 +51,8 @@ Var<T> log(const Var<T>& x) {
 /// The square root: NaN below 0; its derivative at 0 is infinite.
 template <class T>
 Var<T> sqrt(const Var<T>& x) {
-  detail::check_input("sqrt", x);
-  Tensor<T> y(x.shape(), x.device());
-  const kernels::ElementwiseParams p = detail::map_params(x.value(), y);
-  on_device(
-      y.device(), [&] { kernels::sqrt_cpu(p, x.value().data(), y.data()); },
-      [&] { kernels::sqrt_cuda(p, x.value().data(), y.data()); });
+  Tensor<T> y = detail::mapped(
+      "sqrt", x, [](auto... a) { kernels::sqrt_cpu(a...); }, [](auto... a) { kernels::sqrt_cuda(a...); });
   Tape<T>* tape = listening(x);
   if (tape == nullptr) return y;
   return tape->record(y, [y, dx = x.slot()](const Tensor<T>& dy) {

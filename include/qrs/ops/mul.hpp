@@ -12,12 +12,7 @@ namespace detail {
 /// y (+)= a * b on the device of y.
 template <class T>
 void multiply_into(const Tensor<T>& a, const Tensor<T>& b, const Tensor<T>& y, bool accumulate) {
-  const kernels::ElementwiseParams p{.rows = y.rows(),
-                                     .cols = y.channels(),
-                                     .x_pitch = a.pitch(),
-                                     .z_pitch = b.pitch(),
-                                     .y_pitch = y.pitch(),
-                                     .accumulate = accumulate};
+  const kernels::ElementwiseParams p = elementwise_params(a, b, y, accumulate);
   on_device(
       y.device(), [&] { kernels::multiply_cpu(p, a.data(), b.data(), y.data()); },
       [&] { kernels::multiply_cuda(p, a.data(), b.data(), y.data()); });

@@ -7,20 +7,6 @@
 
 namespace qrs {
 
-namespace detail {
-
-/// y (+)= alpha x on the device of y.
-template <class T>
-void scale_into(T alpha, const Tensor<T>& x, const Tensor<T>& y, bool accumulate) {
-  const kernels::ElementwiseParams p{
-      .rows = y.rows(), .cols = y.channels(), .x_pitch = x.pitch(), .y_pitch = y.pitch(), .accumulate = accumulate};
-  on_device(
-      y.device(), [&] { kernels::add_scaled_cpu(p, alpha, x.data(), y.data()); },
-      [&] { kernels::add_scaled_cuda(p, alpha, x.data(), y.data()); });
-}
-
-}  // namespace detail
-
 template <class T>
 Var<T> scale(const Var<T>& x, double alpha) {
   detail::check_input("scale", x);
