@@ -11,8 +11,8 @@ namespace qrs::tables {
 /// What became of one picture.
 struct Prediction {
   std::string file;
-  std::int64_t label = -1;      // the true class; -1: not known
-  std::int64_t predicted = -1;  // -1: the picture could not be read
+  std::int64_t label = -1;                // the true class; -1: not known
+  std::int64_t predicted = -1;            // -1: the picture could not be read
   std::span<const double> probabilities;  // one a class; empty where it could not be read
   std::string error;
 };
