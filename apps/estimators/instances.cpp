@@ -153,7 +153,7 @@ ModelFile read_model(const std::string& path) {
   if (io::reads_as_ubjson(bytes) || kind == "JSON text") return xgboost_file(path, bytes);
   if (begin.substr(first).starts_with("svm_type")) return libsvm_file(path, bytes);
   if (kind == "a safetensors file") return own_file(path, bytes);
-  const bool unknown = kind == "a text file" || kind == "data of an unknown kind";
+  const bool unknown = kind == "a text file" || kind == io::unknown_kind;
   if (unknown && path.ends_with(".model")) return libsvm_file(path, bytes);
   if (unknown && path.ends_with(".json")) return xgboost_file(path, bytes);
   if (unknown && path.ends_with(".safetensors")) return own_file(path, bytes);

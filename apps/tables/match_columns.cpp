@@ -38,8 +38,7 @@ void match_columns(Features<T>& features, const std::vector<std::string>& wanted
   for (std::size_t j = 0; j < features.names.size(); ++j) {
     const bool added = place.emplace(features.names[j], static_cast<std::int64_t>(j)).second;
     QRS_CHECK(added, "[table] ", source,
-              ": expected names of columns that differ, to find those of the model by them, "
-              "got '",
+              ": expected names of columns that differ, to find those of the model by them, got '",
               io::shown(features.names[j]), "' twice");
   }
   const std::string missing = without(wanted, features.names);
